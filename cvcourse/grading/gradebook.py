@@ -1,0 +1,71 @@
+"""Opening nbgrader's gradebook of a class, with one line for the ways in which that fails."""
+
+import contextlib
+import os
+import sqlite3
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from cvcourse.errors import ClassError
+from cvcourse.paths import CoursePaths
+
+COURSE_ID = "cvcourse"
+WAIT_SECONDS = 3.0
+
+
+def _sqlite_file(address: str) -> Path | None:
+    prefix = "sqlite:///"
+    return Path(address[len(prefix) :].split("?")[0]) if address.startswith(prefix) else None
+
+
+def _check_free(file: Path) -> None:
+    """Take and give back SQLite's write lock, because nbgrader would report a locked file from deep inside a commit."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.closing(sqlite3.connect(file, timeout=WAIT_SECONDS, isolation_level=None)) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("ROLLBACK")
+    except OSError as error:
+        raise ClassError(f"cannot make {file.parent}: {error.strerror}; choose another --class folder") from error
+    except sqlite3.OperationalError as error:
+        if "locked" in str(error):
+            raise ClassError(
+                f"the gradebook {file} is in use: close formgrader or the other cvcourse command, then run this again"
+            ) from error
+        raise ClassError(f"the gradebook {file} cannot be opened for writing: {error}") from error
+    except sqlite3.DatabaseError as error:
+        raise ClassError(f"{file} is not a gradebook ({error}); restore it from a backup or move it away") from error
+
+
+def _put_alembic_on_path() -> None:
+    """nbgrader starts the program `alembic` by its bare name when it makes a new gradebook."""
+    scripts = str(Path(sys.executable).parent)
+    if scripts not in os.environ.get("PATH", "").split(os.pathsep):
+        os.environ["PATH"] = os.pathsep.join([scripts, os.environ.get("PATH", "")])
+
+
+@contextlib.contextmanager
+def open_gradebook(paths: CoursePaths) -> Iterator:
+    """nbgrader's `Gradebook` of this class; it is made where there is none yet.
+
+    Raises:
+        ClassError: it is in use, cannot be written, is no gradebook, or nbgrader is not installed.
+    """
+    file = _sqlite_file(paths.gradebook)
+    if file is not None:
+        _check_free(file)
+    _put_alembic_on_path()
+    try:
+        from nbgrader.api import Gradebook, InvalidEntry
+        from sqlalchemy.exc import SQLAlchemyError
+    except ImportError as error:
+        raise ClassError(
+            f"{error.name} is missing: install the instructor's tools, `pip install cvcourse[grading]`"
+        ) from error
+    try:
+        with Gradebook(paths.gradebook, COURSE_ID) as gradebook:
+            yield gradebook
+    except (SQLAlchemyError, InvalidEntry) as error:
+        why = str(error).splitlines()[0]
+        raise ClassError(f"the gradebook {paths.gradebook} refused: {why}; nothing more was written") from error

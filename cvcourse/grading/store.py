@@ -1,0 +1,72 @@
+"""Writing into a class folder so that a file is there whole or not at all."""
+
+import contextlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from cvcourse.errors import ClassError
+
+
+def write_bytes(path: Path, data: bytes) -> Path:
+    """Write `data` to `path` through a temporary file beside it, so that a full disk leaves the old file as it was.
+
+    Raises:
+        ClassError: the folder cannot be made or written.
+    """
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except OSError as error:
+        if temporary is not None:
+            Path(temporary).unlink(missing_ok=True)
+        raise cannot_write(path, error) from error
+    return path
+
+
+def cannot_write(path: Path, error: OSError) -> ClassError:
+    """The one line for a write that failed."""
+    why = error.strerror or str(error)
+    return ClassError(f"cannot write {path}: {why}; nothing was changed: mend that and run the command again")
+
+
+def write_json(path: Path, data: Any) -> Path:
+    """Write `data` as JSON, whole or not at all."""
+    return write_bytes(path, (json.dumps(data, indent=1, ensure_ascii=False) + "\n").encode("utf-8"))
+
+
+def read_json(path: Path, default: Any = None) -> Any:
+    """What `write_json` wrote, or `default` where there is no such file.
+
+    Raises:
+        ClassError: the file is not JSON.
+    """
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return default
+    except ValueError as error:
+        raise ClassError(f"{path} is damaged ({error}); restore it from a backup or move it away") from error
+
+
+@contextlib.contextmanager
+def staging(folder: Path) -> Iterator[Path]:
+    """A temporary folder inside `folder`, on the same disk, gone at the end."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        stage = Path(tempfile.mkdtemp(dir=folder, prefix=".stage-"))
+    except OSError as error:
+        raise cannot_write(folder, error) from error
+    try:
+        yield stage
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
