@@ -42,6 +42,25 @@ def _options(
     """Options that stand before the command; `main` reads --debug."""
 
 
+@app.command(rich_help_panel=LEARNING)
+def doctor(as_json: Json = False) -> None:
+    """Look at this machine: versions, GPU, data, disk, kernel, sandbox, and what to do about each.
+
+    Exit code 1 when something must be mended before the course works.
+    """
+    from cvcourse.console import emit, table
+    from cvcourse.doctor import PROBLEM, examine
+
+    findings = examine()
+    view = table("What the course needs", "", "", "found", "what to do")
+    style = {"ok": "green", "note": "yellow", "problem": "bold red"}
+    for one in findings:
+        view.add_row(one.subject, f"[{style[one.state]}]{one.state}[/]", one.found, one.advice)
+    emit([one.as_dict() for one in findings], view, as_json=as_json)
+    if any(one.state == PROBLEM for one in findings):
+        raise typer.Exit(1)
+
+
 def main() -> None:
     """Entry point: a `CourseError` or `OSError` becomes one line on stderr and exit code 2."""
     try:

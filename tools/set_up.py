@@ -43,7 +43,7 @@ def newest_python():
         if done.returncode == 0 and done.stdout.strip() == b"True":
             return path
     return stop(
-        "Python %d.%d or newer is needed, and `%s` is %s; install one, or name it: make setup PYTHON=/path/to/python3.12"
+        "Python %d.%d or newer is needed, and `%s` is %s; name a newer one: make setup PYTHON=/path/to/python3.12"
         % (OLDEST + (sys.executable, sys.version.split()[0]))
     )
 
