@@ -1,0 +1,130 @@
+"""Opens JupyterLab: for a reader on the workspace, for an instructor with formgrader on a class.
+
+The user's own Jupyter settings are left alone: what differs lies in a temporary folder named by JUPYTER_CONFIG_PATH.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
+
+from cvcourse.console import console
+from cvcourse.errors import ClassError, CourseError
+from cvcourse.paths import CoursePaths
+from cvcourse.workspace import STATE, update
+
+# nbgrader's panes for instructors and for its own exchange; its Validate button stays.
+PANES = ("assignment-list", "course-list", "create-assignment", "formgrader", "menu")
+SERVER_EXTENSIONS = ("assignment_list", "course_list", "formgrader")
+
+
+def open_course(paths: CoursePaths, *, browser: bool = True, port: int | None = None) -> int:
+    """Bring the workspace up to date, say what is new, and run JupyterLab there until it is stopped.
+
+    Returns:
+        JupyterLab's exit code.
+
+    Raises:
+        CourseError: JupyterLab is not installed, or there is no built course.
+    """
+    changes = update(paths.course, paths.workspace)
+    for line in changes.lines():
+        console.print(f"lab: {line}")
+    console.print(f"lab: your own copy of the course is in {paths.workspace}")
+    with tempfile.TemporaryDirectory(prefix="cvcourse-") as folder:
+        write_reader_config(Path(folder))
+        command = lab_command(paths.workspace, state=paths.workspace / STATE, browser=browser, port=port)
+        return _run(command, cwd=paths.workspace, environment=_environment(Path(folder)))
+
+
+def open_formgrader(paths: CoursePaths, *, browser: bool = True, port: int | None = None) -> int:
+    """Run JupyterLab in the checkout with formgrader open on the class `paths.class_dir`, until it is stopped.
+
+    Raises:
+        ClassError: the class has no gradebook.
+        CourseError: JupyterLab or nbgrader is not installed.
+    """
+    if find_spec("nbgrader") is None:
+        raise CourseError("nbgrader is not installed: run `make setup`, or `pip install -e '.[grading]'`")
+    console.print(f"formgrader: the class in {paths.class_dir}")
+    state = paths.class_dir / STATE
+    command = lab_command(paths.root, state=state, browser=browser, port=port, url="/lab?formgrader=true")
+    return _run(command, cwd=paths.root, environment={**_environment(), "CVCOURSE_CLASS": str(paths.class_dir)})
+
+
+def class_with_gradebook(paths: CoursePaths, wanted: Path | None) -> Path:
+    """The class that formgrader shows: the one `wanted`, else `class/`, else the demo's.
+
+    Raises:
+        ClassError: it has no gradebook.
+    """
+    candidates = [wanted] if wanted else [paths.class_dir, paths.root / "class" / "demo"]
+    for folder in candidates:
+        if os.environ.get("CVCOURSE_GRADEBOOK") or (folder / "gradebook.db").is_file():
+            return folder.resolve()
+    tried = " or ".join(str(folder) for folder in candidates)
+    raise ClassError(f"no gradebook in {tried}: grade a class first, or make one with `make demo`")
+
+
+def write_reader_config(folder: Path) -> None:
+    """Write the Jupyter configuration that switches nbgrader's instructor panes off into `folder`."""
+    page = {"disabledExtensions": {f"@jupyter/nbgrader:{pane}": True for pane in PANES}}
+    server = {
+        "ServerApp": {
+            "jpserver_extensions": {f"nbgrader.server_extensions.{name}": False for name in SERVER_EXTENSIONS},
+        }
+    }
+    (folder / "labconfig").mkdir()
+    (folder / "labconfig" / "page_config.json").write_text(json.dumps(page), encoding="utf-8")
+    (folder / "jupyter_server_config.json").write_text(json.dumps(server), encoding="utf-8")
+
+
+def lab_command(root: Path, *, state: Path, browser: bool, port: int | None, url: str = "/lab") -> list[str]:
+    """The command line of a JupyterLab on `root` that keeps its layout in `state` and calls no one on the network.
+
+    Raises:
+        CourseError: JupyterLab is not installed.
+    """
+    if find_spec("jupyterlab") is None:
+        raise CourseError("JupyterLab is not installed: run `make setup`, or `pip install -e '.[lab]'`")
+    command = [
+        sys.executable,
+        "-m",
+        "jupyterlab",
+        f"--ServerApp.root_dir={root}",
+        f"--LabApp.workspaces_dir={state / 'layouts'}",
+        f"--LabApp.default_url={url}",
+        "--LabApp.news_url=None",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        "--log-level=WARN",
+    ]
+    command += [f"--ServerApp.port={port}"] if port else []
+    command += [] if browser else ["--no-browser"]
+    command += ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    return command
+
+
+def _environment(config: Path | None = None) -> dict[str, str]:
+    """This environment, with the programs beside this Python on PATH (nbgrader starts `alembic`) and `config` first."""
+    environment = {**os.environ}
+    environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment.get("PATH", "")])
+    if config:
+        before = environment.get("JUPYTER_CONFIG_PATH")
+        environment["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, [str(config), before]))
+    return environment
+
+
+def _run(command: list[str], *, cwd: Path, environment: dict[str, str]) -> int:
+    """Run the server until it ends. Ctrl-C is the server's, which asks back; a request to end is handed on to it."""
+    with subprocess.Popen(command, cwd=cwd, env=environment) as server:
+        interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        end = signal.signal(signal.SIGTERM, lambda *_: server.terminate())
+        try:
+            return server.wait()
+        finally:
+            signal.signal(signal.SIGINT, interrupt)
+            signal.signal(signal.SIGTERM, end)
