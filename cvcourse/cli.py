@@ -22,6 +22,12 @@ app = typer.Typer(
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program instead of a table for a person.")]
 
+ClassFolder = Annotated[
+    Path | None,
+    typer.Option("--class", metavar="FOLDER", help="The class folder; default `CVCOURSE_CLASS`, else `class/`."),
+]
+Unit = Annotated[str, typer.Argument(metavar="UNIT", help="`01`, `convolutions` or `01_convolutions`.")]
+
 BUILDING = "Writing the course"
 LEARNING = "For readers and students"
 CLASS = "For instructors"
@@ -121,6 +127,122 @@ def formgrader(
 
     folder = class_with_gradebook(course_paths(), class_dir)
     raise typer.Exit(open_formgrader(course_paths(folder), browser=browser, port=port))
+
+
+@app.command(rich_help_panel=CLASS)
+def roster(
+    file: Annotated[Path, typer.Argument(metavar="CSV", help="The list of students.")],
+    folder: ClassFolder = None,
+    as_json: Json = False,
+) -> None:
+    """Take the list of students into the class.
+
+    The file is Canvas's gradebook export, Moodle's grading worksheet, or has the columns id, name, email; which one it
+    is, its encoding and its separator are told by its content. `report` fills this same file in later.
+
+    Call it again with a newer file: students are added and updated. Who is no longer in the file is taken off only
+    where there is no work or grade of theirs.
+
+    Example: `cvcourse roster 2026-10-01_Grades-CV.csv`
+    """
+    from cvcourse.console import emit
+    from cvcourse.grading.class_view import roster_view
+    from cvcourse.grading.enrol import enrol
+    from cvcourse.paths import course_paths
+
+    result = enrol(course_paths(folder), file)
+    emit(result.to_dict(), roster_view(result), as_json=as_json)
+
+
+@app.command(rich_help_panel=CLASS)
+def release(
+    unit: Unit,
+    due: Annotated[
+        str | None, typer.Option(metavar="DATE", help="`2026-12-01T23:59`, with `+01:00` for another time zone.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Where to write; default `released/UNIT` in the class folder.")
+    ] = None,
+    folder: ClassFolder = None,
+    as_json: Json = False,
+) -> None:
+    """Hand out a unit: set its due date, write the released notebook and a bundle for students.
+
+    The bundle is a zip with the assignment, its lecture, the package as a wheel and START.txt; it holds no solution
+    and no hidden test. Notebooks that are out of step with `source/` are not handed out: run `cvcourse build` first.
+
+    Call it again to move the due date.
+
+    Example: `cvcourse release 01 --due 2026-12-01T23:59`
+    """
+    from cvcourse.console import emit
+    from cvcourse.grading.class_view import release_view
+    from cvcourse.grading.due import parse_date
+    from cvcourse.grading.release import release as hand_out
+    from cvcourse.paths import course_paths
+
+    paths = course_paths(folder)
+    result = hand_out(paths, paths.unit(unit), parse_date(due) if due else None, out)
+    emit(result.to_dict(), release_view(result), as_json=as_json)
+
+
+@app.command(rich_help_panel=CLASS)
+def collect(
+    export: Annotated[Path, typer.Argument(metavar="ZIP_OR_FOLDER", help="The submissions as they were downloaded.")],
+    unit: Unit,
+    folder: ClassFolder = None,
+    as_json: Json = False,
+) -> None:
+    """Take in the submissions of a unit, as the learning platform exports them.
+
+    Canvas's `submissions.zip`, Moodle's zip of all submissions, or a folder (or zip) with one folder a student, named
+    by id, address or name. Nothing has to be renamed or unpacked.
+
+    The newest attempt of a student counts; earlier ones are kept. What cannot be used (not on the roster, two people
+    in one name, damaged, no notebook) is set aside with its reason and kept in `collected/UNIT/`, the rest is taken;
+    then the exit code is 1. Collect a later export the same way: it is merged.
+
+    Example: `cvcourse collect submissions.zip 01`
+    """
+    from cvcourse.console import emit
+    from cvcourse.grading.class_view import collect_view
+    from cvcourse.grading.collect import collect as take_in
+    from cvcourse.paths import course_paths
+
+    paths = course_paths(folder)
+    result = take_in(paths, export, paths.unit(unit))
+    emit(result.to_dict(), collect_view(result), as_json=as_json)
+    if result.aside or result.broken:
+        raise typer.Exit(1)
+
+
+@app.command(rich_help_panel=CLASS)
+def extend(
+    student: Annotated[str, typer.Argument(metavar="STUDENT", help="Id, login, address or full name.")],
+    unit: Unit,
+    until: Annotated[str | None, typer.Option(metavar="DATE", help="The new due date, `2026-12-08T23:59`.")] = None,
+    days: Annotated[float | None, typer.Option(metavar="N", help="Days after the unit's due date.")] = None,
+    remove: Annotated[bool, typer.Option("--remove", help="Take the extension back.")] = False,
+    folder: ClassFolder = None,
+    as_json: Json = False,
+) -> None:
+    """Give one student more time for one unit; an earlier extension is replaced.
+
+    Examples: `cvcourse extend lovelace@example.org 01 --days 7`,
+    `cvcourse extend "Ada Lovelace" 01 --until 2026-12-08T23:59`
+    """
+    from cvcourse.console import emit
+    from cvcourse.grading.class_view import extend_view
+    from cvcourse.grading.due import parse_date
+    from cvcourse.grading.extend import extend as give_time
+    from cvcourse.paths import course_paths
+
+    if (until is not None) + (days is not None) + remove != 1:
+        raise CourseError("give one of --until DATE, --days N and --remove")
+    paths = course_paths(folder)
+    date = parse_date(until) if until else None
+    result = give_time(paths, student, paths.unit(unit), until=date, days=days)
+    emit(result.to_dict(), extend_view(result), as_json=as_json)
 
 
 def main() -> None:
