@@ -100,6 +100,7 @@ def lab_command(root: Path, *, state: Path, browser: bool, port: int | None, url
         f"--LabApp.default_url={url}",
         "--LabApp.news_url=None",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        "--LabApp.extension_manager=readonly",
         "--log-level=WARN",
     ]
     command += [f"--ServerApp.port={port}"] if port else []
