@@ -23,7 +23,9 @@ def decide(entries: list[Entry], unit: str) -> None:
     """Set status, reason and attempt of every entry whose student is known; the others stay aside."""
     by_student: dict[str, list[Entry]] = defaultdict(list)
     for entry in entries:
-        if entry.student is not None:
+        if entry.student is None:
+            entry.status, entry.reason = "aside", entry.defect
+        else:
             by_student[entry.student].append(entry)
     for mine in by_student.values():
         _decide_student(mine, unit)

@@ -58,7 +58,7 @@ def collect_view(result: Collected) -> Group:
     if result.aside:
         aside = table("Set aside", "file", "student", "reason")
         for entry in result.aside:
-            aside.add_row(Text(entry.file), Text(entry.student or "unknown"), Text(entry.reason or entry.defect))
+            aside.add_row(Text(entry.file), Text(entry.student or "unknown"), Text(entry.reason))
         lines.append(aside)
     return Group(*lines)
 

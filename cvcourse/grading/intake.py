@@ -91,7 +91,8 @@ class Intake:
     def _keep(self, entry: Entry, data: bytes) -> None:
         """Write the bytes under a name that is safe on every system and tells call and content."""
         owner = Path("students", entry.student) if entry.student else Path("unknown")
-        safe = re.sub(r"[^\w.()+-]+", "_", entry.name).strip("._")[-80:] or "file"
+        name = entry.name if entry.student else entry.file
+        safe = re.sub(r"[^\w.()+-]+", "_", name).strip("._")[-80:] or "file"
         kept = Path("collected", self.unit, owner, f"{self.order:03d}-{entry.sha256[:10]}-{safe}")
         target = self.stage / kept
         target.parent.mkdir(parents=True, exist_ok=True)
