@@ -261,6 +261,16 @@ def test_a_read_only_data_folder_works_and_stays_as_it_is(data, tiny):
         data.chmod(0o755)
 
 
+def test_find_says_where_a_set_lies_and_changes_nothing(data, place, tiny):
+    entry = tiny[0]
+    write_zip(data / "mnist.zip", tiny[1])
+    assert locate.find(entry) is None and not (place / "cache").exists()
+    digits(source="real")
+    assert locate.find(entry) == (place / "cache" / "mnist", "the cache folder")
+    write_folder(data, {name.removesuffix(".gz"): gzip.decompress(content) for name, content in tiny[1].items()})
+    assert locate.find(entry) == (data, "CVCOURSE_DATA")
+
+
 def test_the_cache_is_enough_when_the_data_folder_is_gone(data, tiny, capsys):
     write_zip(data / "mnist.zip", tiny[1])
     digits(source="real")

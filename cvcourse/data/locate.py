@@ -76,13 +76,6 @@ def cache_folder() -> Path:
     return Path(value).expanduser() if value else Path(pooch.os_cache("cvcourse"))
 
 
-def policy() -> str:
-    """Where data will come from, in a few words, for the line that `cvcourse.setup` prints."""
-    places = ["CVCOURSE_DATA"] if data_folder() else []
-    places += ["cache"] if is_offline() else ["cache", "download"]
-    return f"{', '.join(places)}, else embedded"
-
-
 def locate(entry: DataSet, embedded: DataSet, source: Source = "auto") -> Place:
     """The place to read `entry` from, downloaded or unpacked where needed.
 
