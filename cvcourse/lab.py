@@ -19,6 +19,7 @@ from cvcourse.workspace import STATE, update
 
 # nbgrader's panes for instructors and for its own exchange; its Validate button stays.
 PANES = ("assignment-list", "course-list", "create-assignment", "formgrader", "menu")
+ANNOUNCEMENTS = "@jupyterlab/apputils-extension:announcements"  # asks each new user about Jupyter's news
 SERVER_EXTENSIONS = ("assignment_list", "course_list", "formgrader")
 
 
@@ -36,7 +37,7 @@ def open_course(paths: CoursePaths, *, browser: bool = True, port: int | None = 
         console.print(f"lab: {line}")
     console.print(f"lab: your own copy of the course is in {paths.workspace}")
     with tempfile.TemporaryDirectory(prefix="cvcourse-") as folder:
-        write_reader_config(Path(folder))
+        write_config(Path(folder), panes=False)
         command = lab_command(paths.workspace, state=paths.workspace / STATE, browser=browser, port=port)
         return _run(command, cwd=paths.workspace, environment=_environment(Path(folder)))
 
@@ -53,7 +54,10 @@ def open_formgrader(paths: CoursePaths, *, browser: bool = True, port: int | Non
     console.print(f"formgrader: the class in {paths.class_dir}")
     state = paths.class_dir / STATE
     command = lab_command(paths.root, state=state, browser=browser, port=port, url="/lab?formgrader=true")
-    return _run(command, cwd=paths.root, environment={**_environment(), "CVCOURSE_CLASS": str(paths.class_dir)})
+    with tempfile.TemporaryDirectory(prefix="cvcourse-") as folder:
+        write_config(Path(folder), panes=True)
+        environment = {**_environment(Path(folder)), "CVCOURSE_CLASS": str(paths.class_dir)}
+        return _run(command, cwd=paths.root, environment=environment)
 
 
 def class_with_gradebook(paths: CoursePaths, wanted: Path | None) -> Path:
@@ -70,16 +74,14 @@ def class_with_gradebook(paths: CoursePaths, wanted: Path | None) -> Path:
     raise ClassError(f"no gradebook in {tried}: grade a class first, or make one with `make demo`")
 
 
-def write_reader_config(folder: Path) -> None:
-    """Write the Jupyter configuration that switches nbgrader's instructor panes off into `folder`."""
-    page = {"disabledExtensions": {f"@jupyter/nbgrader:{pane}": True for pane in PANES}}
-    server = {
-        "ServerApp": {
-            "jpserver_extensions": {f"nbgrader.server_extensions.{name}": False for name in SERVER_EXTENSIONS},
-        }
-    }
+def write_config(folder: Path, *, panes: bool) -> None:
+    """Write a Jupyter configuration without announcements into `folder`; `panes`: with nbgrader's instructor panes."""
+    disabled = [ANNOUNCEMENTS] if panes else [ANNOUNCEMENTS, *(f"@jupyter/nbgrader:{pane}" for pane in PANES)]
+    page = {"disabledExtensions": dict.fromkeys(disabled, True)}
+    extensions = {f"nbgrader.server_extensions.{name}": panes for name in SERVER_EXTENSIONS}
     (folder / "labconfig").mkdir()
     (folder / "labconfig" / "page_config.json").write_text(json.dumps(page), encoding="utf-8")
+    server = {"ServerApp": {"jpserver_extensions": extensions}}
     (folder / "jupyter_server_config.json").write_text(json.dumps(server), encoding="utf-8")
 
 
@@ -98,7 +100,6 @@ def lab_command(root: Path, *, state: Path, browser: bool, port: int | None, url
         f"--ServerApp.root_dir={root}",
         f"--LabApp.workspaces_dir={state / 'layouts'}",
         f"--LabApp.default_url={url}",
-        "--LabApp.news_url=None",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         "--LabApp.extension_manager=readonly",
         "--log-level=WARN",
@@ -109,13 +110,12 @@ def lab_command(root: Path, *, state: Path, browser: bool, port: int | None, url
     return command
 
 
-def _environment(config: Path | None = None) -> dict[str, str]:
+def _environment(config: Path) -> dict[str, str]:
     """This environment, with the programs beside this Python on PATH (nbgrader starts `alembic`) and `config` first."""
     environment = {**os.environ}
     environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment.get("PATH", "")])
-    if config:
-        before = environment.get("JUPYTER_CONFIG_PATH")
-        environment["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, [str(config), before]))
+    before = environment.get("JUPYTER_CONFIG_PATH")
+    environment["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, [str(config), before]))
     return environment
 
 

@@ -212,6 +212,11 @@ def test_a_unit_is_both_its_sources(built, unit):
     assert [one.label for one in pipeline.sources(built, [unit])] == ["lectures/01_tiny", "assignments/01_tiny"]
 
 
+@pytest.mark.parametrize("unit", ["lectures/01", "lectures/01_tiny", "source/lectures/01_tiny.py"])
+def test_one_script_can_be_named(built, unit):
+    assert [one.label for one in pipeline.sources(built, [unit])] == ["lectures/01_tiny"]
+
+
 def test_an_unknown_unit_lists_the_known(built):
     with pytest.raises(CourseError, match=r"no source is called '7'; there are: lectures/01_tiny, assignments/01_tiny"):
         pipeline.build(built, ["7"])

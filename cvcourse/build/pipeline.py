@@ -10,7 +10,7 @@ from nbformat import NotebookNode
 from cvcourse.build import outputs, release, rules
 from cvcourse.build.execute import execute
 from cvcourse.build.notebook import read, serialise, without_outputs, write
-from cvcourse.build.source import Source, load, sources
+from cvcourse.build.source import LECTURE, Source, load, sources
 from cvcourse.errors import BuildError
 from cvcourse.paths import CoursePaths
 
@@ -75,7 +75,7 @@ def build(
 
 def _build_one(source: Source, budget: str, force: bool, cell_seconds: float | None, report) -> Built:
     fresh = load(source)
-    result = Built(source, points=rules.points(fresh), cells=len(fresh.cells), remarks=rules.advice(fresh))
+    result = Built(source, points=rules.points(fresh), cells=len(fresh.cells), remarks=_advice(source, fresh))
     if not force and not findings(source, fresh, budget):
         return result
     executed = None if force else _kept_outputs(source, fresh, budget)
@@ -94,6 +94,10 @@ def _build_one(source: Source, budget: str, force: bool, cell_seconds: float | N
     if released is not None:
         write(released, source.released)
     return result
+
+
+def _advice(source: Source, fresh: NotebookNode) -> list[str]:
+    return rules.advice(fresh) if source.kind == LECTURE else []
 
 
 def _kept_outputs(source: Source, fresh: NotebookNode, budget: str) -> NotebookNode | None:
