@@ -3,7 +3,6 @@
 import contextlib
 import io
 import json
-import shutil
 import sys
 import tempfile
 import zipfile
@@ -43,14 +42,19 @@ def _gradebook() -> bytes:
         return (Path(folder) / "gradebook.db").read_bytes()
 
 
+def empty_gradebook(paths: CoursePaths) -> None:
+    """Put an empty gradebook into a class folder."""
+    paths.class_dir.mkdir(exist_ok=True)
+    (paths.class_dir / "gradebook.db").write_bytes(_gradebook())
+
+
 def make_class(folder: Path, roster: str | bytes | None = CANVAS) -> CoursePaths:
     """A checkout of the tiny course with a class in it whose roster was read from `roster`."""
     from cvcourse.grading.enrol import enrol
 
     root = make_course(folder / "checkout")
     paths = CoursePaths(root, root / "class")
-    paths.class_dir.mkdir()
-    (paths.class_dir / "gradebook.db").write_bytes(_gradebook())
+    empty_gradebook(paths)
     if roster is not None:
         enrol(paths, write(folder / "roster_in.csv", roster))
     return paths
@@ -116,9 +120,3 @@ def run_cli(monkeypatch, paths: CoursePaths, *arguments: object) -> tuple[int, s
         except SystemExit as stop:
             code = stop.code or 0
     return code, out.getvalue(), err.getvalue()
-
-
-def copy_class(paths: CoursePaths, folder: Path) -> CoursePaths:
-    """A copy of a checkout with its class, to be changed."""
-    shutil.copytree(paths.root, folder)
-    return CoursePaths(folder, folder / "class")
