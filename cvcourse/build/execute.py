@@ -9,11 +9,9 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
+from cvcourse.build.limits import CELL_SECONDS, START_SECONDS
 from cvcourse.build.notebook import name_of
 from cvcourse.errors import BuildError
-
-CELL_SECONDS = {"smoke": 120, "cpu": 300, "gpu": 900}
-START_SECONDS = 120  # a loaded machine needs half a minute to start a kernel
 
 Progress = Callable[[int, int], None]
 
