@@ -205,12 +205,13 @@ def collect(
     Example: `cvcourse collect submissions.zip 01`
     """
     from cvcourse.console import emit
-    from cvcourse.grading.class_view import collect_view
+    from cvcourse.grading.class_view import collect_view, collecting
     from cvcourse.grading.collect import collect as take_in
     from cvcourse.paths import course_paths
 
     paths = course_paths(folder)
-    result = take_in(paths, export, paths.unit(unit))
+    with collecting() as on_progress:
+        result = take_in(paths, export, paths.unit(unit), on_progress)
     emit(result.to_dict(), collect_view(result), as_json=as_json)
     if result.aside or result.broken:
         raise typer.Exit(1)
@@ -243,6 +244,136 @@ def extend(
     date = parse_date(until) if until else None
     result = give_time(paths, student, paths.unit(unit), until=date, days=days)
     emit(result.to_dict(), extend_view(result), as_json=as_json)
+
+
+@app.command(rich_help_panel=LEARNING)
+def check(
+    notebook: Annotated[Path, typer.Argument(metavar="NOTEBOOK", help="Your assignment, as you would hand it in.")],
+    timeout: Annotated[float, typer.Option(metavar="SECONDS", help="Limit of one cell.")] = 120.0,
+    as_json: Json = False,
+) -> None:
+    """Run an assignment from top to bottom and show what each test says.
+
+    It runs in a fresh kernel, as in grading; the file itself is not changed. Hidden tests run too where the course's
+    `solutions/` are at hand. Cells that were copied or have lost their names are found, with what to do.
+
+    Exit code 1 when a test fails or a cell must be mended, 2 when the file cannot be read.
+    """
+    from cvcourse.console import emit
+
+    try:
+        from cvcourse.grading.check import check as run_tests
+        from cvcourse.grading.execute import Limits
+        from cvcourse.grading.grade_view import check_view
+    except ImportError as error:
+        raise CourseError(f"{error.name} is missing: install it with `pip install cvcourse[lab]`") from error
+    result = run_tests(notebook, Limits(cell=timeout, notebook=10 * timeout))
+    emit(result.as_dict(), check_view(result), as_json=as_json)
+    raise typer.Exit(0 if result.clean else 1)
+
+
+@app.command(rich_help_panel=CLASS)
+def grade(
+    unit: Unit,
+    late_penalty: Annotated[
+        str, typer.Option(metavar="none|zero|PERCENT", help="What late work loses; a number: percent per day begun.")
+    ] = "none",
+    student: Annotated[
+        list[str] | None, typer.Option(metavar="ID", help="Only this student; may be given several times.")
+    ] = None,
+    regrade: Annotated[bool, typer.Option("--regrade", help="Also what is graded and has not changed.")] = False,
+    timeout: Annotated[float, typer.Option(metavar="SECONDS", help="Limit of a cell; a notebook has 4 times.")] = 120.0,
+    workers: Annotated[int, typer.Option(metavar="N", min=1, max=64, help="Notebooks at a time.")] = 2,
+    folder: ClassFolder = None,
+    as_json: Json = False,
+) -> None:
+    """Run the submissions of a unit against all tests and enter the points into nbgrader's gradebook.
+
+    Only what is new or has changed since the last run is graded, so a run can be stopped and started again. A cell that
+    hangs or kills its kernel costs itself, a file that is no notebook gets no points and the reason; the run goes on.
+    The notebooks' code runs as you, on this machine, without a wall around it.
+
+    Exit code 1 when a submission is no notebook or was set aside.
+
+    Example: `cvcourse grade 01 --late-penalty 10`
+    """
+    from cvcourse.console import emit
+    from cvcourse.grading.bridge import LatePolicy
+    from cvcourse.grading.execute import Limits
+    from cvcourse.grading.grade import grade_class
+    from cvcourse.grading.grade_view import bar, grade_view
+    from cvcourse.paths import course_paths
+
+    paths = course_paths(folder)
+    limits = Limits(cell=timeout, notebook=4 * timeout)
+    late = LatePolicy.parse(late_penalty)
+    with bar() as bars:
+        result = grade_class(
+            paths,
+            paths.unit(unit),
+            late=late,
+            students=student,
+            regrade=regrade,
+            limits=limits,
+            workers=workers,
+            progress=bars("Grading"),
+        )
+    emit(result.as_dict(), grade_view(result), as_json=as_json)
+    raise typer.Exit(0 if result.clean else 1)
+
+
+@app.command(rich_help_panel=CLASS)
+def report(
+    unit: Unit,
+    column: Annotated[
+        str | None, typer.Option(metavar="HEADER", help="The assignment's column, where its name does not tell.")
+    ] = None,
+    folder: ClassFolder = None,
+    as_json: Json = False,
+) -> None:
+    """Make what goes back after grading, in `reports/UNIT/` of the class folder.
+
+    The learning platform's own CSV with the points filled in; a feedback page for each student, and all of them in a
+    zip for Canvas's or Moodle's bulk upload; a table and a plot of the class per exercise. Pages show what hidden tests
+    said, never their text.
+
+    Example: `cvcourse report 01`
+    """
+    from cvcourse.console import emit
+    from cvcourse.grading.grade_view import bar, report_view
+    from cvcourse.grading.report import report as make
+    from cvcourse.paths import course_paths
+
+    paths = course_paths(folder)
+    with bar() as bars:
+        result = make(paths, paths.unit(unit), column=column, progress=bars("Feedback"))
+    emit(result.as_dict(), report_view(result), as_json=as_json)
+
+
+@app.command(rich_help_panel=CLASS)
+def demo(
+    folder: Annotated[
+        Path | None, typer.Option("--class", metavar="FOLDER", help="Where; default `class/demo`. It is made anew.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Make a class of 24 from the solution and from known right and wrong answers, and grade it before your eyes.
+
+    The submissions arrive as a Canvas export: late ones, broken ones, one that never ends, one that kills its kernel.
+    The table at the end compares each one's points with those that its answers must get.
+
+    Exit code 1 when any of them differ.
+    """
+    from cvcourse.console import emit
+    from cvcourse.grading.demo import run_demo
+    from cvcourse.grading.demo_view import demo_view
+    from cvcourse.grading.grade_view import bar
+    from cvcourse.paths import course_paths
+
+    with bar() as bars:
+        result = run_demo(course_paths(), folder, bars=bars)
+    emit(result.as_dict(), demo_view(result), as_json=as_json)
+    raise typer.Exit(0 if result.clean else 1)
 
 
 def main() -> None:

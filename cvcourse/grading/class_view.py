@@ -1,8 +1,11 @@
 """What `roster`, `collect`, `release` and `extend` print for people."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
-from rich.console import Group
+from rich.console import Console, Group
+from rich.progress import BarColumn, MofNCompleteColumn, Progress
 from rich.table import Table
 from rich.text import Text
 
@@ -14,6 +17,16 @@ from cvcourse.grading.extend import Extended
 from cvcourse.grading.release import Released
 
 _KINDS = {"canvas": "Canvas's gradebook export", "moodle": "Moodle's grading worksheet", "plain": "a plain list"}
+
+
+@contextmanager
+def collecting() -> Iterator[Callable[[int, int], None]]:
+    """A bar on stderr (stdout stays free for results) that is gone at the end; yields what `collect` calls."""
+    console = Console(stderr=True)
+    columns = ("reading", BarColumn(), MofNCompleteColumn(), "files")
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def _some(names: list[str], limit: int = 8) -> str:

@@ -24,7 +24,7 @@ from cvcourse.grading.collection import (
 )
 from cvcourse.grading.content import look_at
 from cvcourse.grading.due import DueDates, due_dates
-from cvcourse.grading.intake import Intake
+from cvcourse.grading.intake import Intake, Progress
 from cvcourse.grading.owner import People
 from cvcourse.grading.roster import Roster, load_roster
 from cvcourse.grading.store import cannot_write, staging, write_bytes
@@ -62,8 +62,8 @@ class Collected:
         return asdict(self)
 
 
-def collect(paths: CoursePaths, export: Path, unit: str) -> Collected:
-    """Take in an export for one unit.
+def collect(paths: CoursePaths, export: Path, unit: str, on_progress: Progress | None = None) -> Collected:
+    """Take in an export for one unit; `on_progress` is called with (files read, files in all).
 
     Raises:
         ClassError: no class, no roster, an export that is refused as a whole, a gradebook in use, a full disk. Nothing
@@ -77,7 +77,7 @@ def collect(paths: CoursePaths, export: Path, unit: str) -> Collected:
     try:
         with staging(paths.class_dir) as stage:
             with open_export(export) as members:
-                found = Intake(paths, unit, People(roster), stage, export.name, order).read(members)
+                found = Intake(paths, unit, People(roster), stage, export.name, order).read(members, on_progress)
             if not found:
                 raise ClassError(f"{export} holds no file: give the folder or zip with the submissions of {unit}")
             present, known = merge(collection, found)

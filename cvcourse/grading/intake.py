@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +13,8 @@ from cvcourse.grading.collection import Entry
 from cvcourse.grading.content import fits_unit, is_notebook_name, is_zip_name, look_at
 from cvcourse.grading.owner import Owner, People, is_entry, numbers_fit, owner_of
 from cvcourse.paths import CoursePaths
+
+Progress = Callable[[int, int], None]
 
 
 @dataclass
@@ -33,13 +36,15 @@ class Intake:
     order: int
     entries: list[Entry] = field(default_factory=list)
 
-    def read(self, members: list[Member]) -> list[Entry]:
-        """Take in every member; a defect of one is told in its entry."""
+    def read(self, members: list[Member], on_progress: Progress | None = None) -> list[Entry]:
+        """Take in every member; a defect of one is told in its entry. `on_progress` is called with (done, in all)."""
         members = _unwrapped(members, self.people)
         self.people.numbers_fit = numbers_fit((member.name.split("/")[0] for member in members), self.people)
-        for member in members:
+        for done, member in enumerate(members, start=1):
             owner = owner_of(member.name, self.people)
             self._take(member, owner, member.time, member.name)
+            if on_progress is not None:
+                on_progress(done, len(members))
         return self.entries
 
     def _take(self, member: Member, owner: Owner, time: datetime | None, file: str, inside: bool = False) -> None:
