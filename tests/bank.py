@@ -1,9 +1,9 @@
 """Run answers through the tests of an assignment, as the grader would, only faster: the runner of the mutant bank.
 
-A unit's notebook is read from its source. For each answer one exercise's solution cell is replaced, the given cells and
-that exercise's test cells run in a child process, and every test cell yields an outcome, its visible and its hidden part
-apart. The children are forked from one warmed process, which has imported what notebooks import; where there is no fork,
-each is a fresh process.
+A unit's notebook is read from its source. For each answer one exercise's solution cell is replaced, the given cells
+and that exercise's test cells run in a child process, and every test cell yields an outcome, its visible and its hidden
+part apart. The children are forked from one warmed process, which has imported what notebooks import; where there is no
+fork, each is a fresh process.
 
 As a program: `python tests/bank.py UNIT [EXERCISE ...] [--seeds N]` prints what every answer gets.
 """
