@@ -217,7 +217,8 @@ def assign_penalties(paths: CoursePaths, unit: str, policy: LatePolicy) -> dict[
         submissions = {one.student.id: one for one in gradebook.assignment_submissions(unit)}
         for student in submissions.keys() & taken.keys():  # a due date may have moved since it was graded
             time = effective_time(taken[student], dates)
-            submissions[student].timestamp = time.astimezone(UTC).replace(tzinfo=None) if time else None
+            # To the second, as in timestamp.txt: else formgrader takes the submission for one that is not graded yet.
+            submissions[student].timestamp = time.astimezone(UTC).replace(tzinfo=None, microsecond=0) if time else None
         gradebook.db.commit()
         students = list(submissions)
     plugin = AssignLatePenalties(config=config)
