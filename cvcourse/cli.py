@@ -135,7 +135,7 @@ def roster(
     folder: ClassFolder = None,
     as_json: Json = False,
 ) -> None:
-    """Take the list of students into the class.
+    """Take the list of students into the class; the first step of a new class, whose folder it makes.
 
     The file is Canvas's gradebook export, Moodle's grading worksheet, or has the columns id, name, email; which one it
     is, its encoding and its separator are told by its content. `report` fills this same file in later.

@@ -41,7 +41,7 @@ def _show(text: str | None) -> str:
 def roster_view(result: Enrolment) -> Group:
     """A few lines: how many, who is new, and above all who left."""
     lines = [
-        f"{result.students} students on the roster, from {_KINDS[result.kind]} ({result.encoding}): "
+        f"{result.students} students on the roster in {result.folder}, from {_KINDS[result.kind]} ({result.encoding}): "
         f"{len(result.new)} new, {len(result.updated)} changed."
     ]
     if result.removed:
@@ -56,10 +56,8 @@ def collect_view(result: Collected) -> Group:
     """One line of counts, what is to be known about submissions, and a table of what was set aside."""
     again = f", {result.known} known from before" if result.known else ""
     counts = f"{len(result.new)} new, {len(result.replaced)} replaced by a newer attempt, {len(result.late)} late"
-    head = (
-        f"{result.unit}: {result.found} files in {result.export}{again}. "
-        f"{len(result.taken)} students have a submission: {counts}."
-    )
+    of = f"{len(result.taken)} of {len(result.taken) + len(result.missing)} students"
+    head = f"{result.unit}: {result.found} files in {result.export}{again}. Submissions of {of}: {counts}."
     lines: list[Text | Table] = [Text(head)]
     if result.missing:
         lines.append(Text(f"Nothing yet from {len(result.missing)}: {_some(result.missing)}."))
@@ -94,4 +92,5 @@ def extend_view(result: Extended) -> Text:
     who = f"{result.name} ({result.student})"
     if result.until is None:
         return Text(f"{who} has no extension for {result.unit}; due {_show(result.due)}.")
-    return Text(f"{who} may hand in {result.unit} until {_show(result.until)}; the others: {_show(result.due)}.")
+    others = f"the others until {_show(result.due)}" if result.due else "for the others there is no due date"
+    return Text(f"{who} may hand in {result.unit} until {_show(result.until)}, {others}.")
