@@ -21,6 +21,8 @@ from cvcourse.workspace import STATE, update
 PANES = ("assignment-list", "course-list", "create-assignment", "formgrader", "menu")
 ANNOUNCEMENTS = "@jupyterlab/apputils-extension:announcements"  # asks each new user about Jupyter's news
 SERVER_EXTENSIONS = ("assignment_list", "course_list", "formgrader")
+LAYOUTS = "layouts"
+FORMGRADER_TAB = "nbgrader-formgrader:nbgrader-formgrader"  # how JupyterLab's layout calls the tab
 
 
 def open_course(paths: CoursePaths, *, browser: bool = True, port: int | None = None) -> int:
@@ -53,7 +55,8 @@ def open_formgrader(paths: CoursePaths, *, browser: bool = True, port: int | Non
         raise CourseError("nbgrader is not installed: run `make setup`, or `pip install -e '.[grading]'`")
     console.print(f"formgrader: the class in {paths.class_dir}")
     state = paths.class_dir / STATE
-    command = lab_command(paths.root, state=state, browser=browser, port=port, url="/lab?formgrader=true")
+    write_layout(state / LAYOUTS, FORMGRADER_TAB)
+    command = lab_command(paths.root, state=state, browser=browser, port=port)
     with tempfile.TemporaryDirectory(prefix="cvcourse-") as folder:
         write_config(Path(folder), panes=True)
         environment = {**_environment(Path(folder)), "CVCOURSE_CLASS": str(paths.class_dir)}
@@ -85,7 +88,19 @@ def write_config(folder: Path, *, panes: bool) -> None:
     (folder / "jupyter_server_config.json").write_text(json.dumps(server), encoding="utf-8")
 
 
-def lab_command(root: Path, *, state: Path, browser: bool, port: int | None, url: str = "/lab") -> list[str]:
+def write_layout(folder: Path, tab: str) -> None:
+    """Make a layout in which `tab` alone is open the one with which JupyterLab starts."""
+    from jupyterlab_server.workspaces_handler import WorkspacesManager
+
+    main = {"dock": {"type": "tab-area", "currentIndex": 0, "widgets": [tab]}, "current": tab}
+    side = {"collapsed": True, "widgets": []}
+    layout = {"main": main, "down": {"size": 0, "widgets": []}, "left": side, "right": side}
+    data = {"layout-restorer:data": layout, tab: {"data": {}}}
+    folder.mkdir(parents=True, exist_ok=True)
+    WorkspacesManager(str(folder)).save("default", json.dumps({"data": data, "metadata": {"id": "default"}}))
+
+
+def lab_command(root: Path, *, state: Path, browser: bool, port: int | None) -> list[str]:
     """The command line of a JupyterLab on `root` that keeps its layout in `state` and calls no one on the network.
 
     Raises:
@@ -98,8 +113,7 @@ def lab_command(root: Path, *, state: Path, browser: bool, port: int | None, url
         "-m",
         "jupyterlab",
         f"--ServerApp.root_dir={root}",
-        f"--LabApp.workspaces_dir={state / 'layouts'}",
-        f"--LabApp.default_url={url}",
+        f"--LabApp.workspaces_dir={state / LAYOUTS}",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         "--LabApp.extension_manager=readonly",
         "--log-level=WARN",

@@ -98,6 +98,13 @@ def server(command: str, checkout: Path, *options: str, **environment: str) -> I
         process.wait(timeout=30)
 
 
+def keep_screenshot(page, name: str) -> None:
+    """Save a picture of the page where CVCOURSE_SCREENSHOTS names a folder."""
+    folder = os.environ.get("CVCOURSE_SCREENSHOTS")
+    if folder:
+        page.screenshot(path=os.path.join(folder, f"{name}.png"))
+
+
 def _address(process: subprocess.Popen, log: Path) -> str:
     end = time.monotonic() + START_SECONDS
     while time.monotonic() < end and process.poll() is None:
