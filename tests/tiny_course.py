@@ -49,7 +49,8 @@ def solved() -> NotebookNode:
         ),
         _code('assert shift(1) == 11, f"shift(1) is 11, not {shift(1)}"', "shift-visible", points=1),
         _code(
-            "assert shift(0) == 10\n### BEGIN HIDDEN TESTS\nassert shift(-10) == 0, 'below nothing'\n### END HIDDEN TESTS",
+            "assert shift(0) == 10\n"
+            "### BEGIN HIDDEN TESTS\nassert shift(-10) == 0, 'below nothing'\n### END HIDDEN TESTS",
             "shift-hidden",
             points=4,
         ),

@@ -17,6 +17,7 @@ from queue import Empty
 from time import monotonic
 from typing import Literal
 
+import psutil
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
@@ -25,11 +26,14 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
 from cvcourse.errors import ClassError
-from cvcourse.grading.cells import AFTER_GRADING, is_graded, tags
+from cvcourse.grading.cells import AFTER_GRADING, grade_id, is_answer, is_graded, tags
 
 STARTUP_SECONDS = 60
 PROBE_SECONDS = 10.0
 LONGEST_VALUE = 2000
+
+# `exit()` in a cell stops the kernel a moment after that cell has ended well, so that another cell would get the blame.
+_STAY = "get_ipython().ask_exit = lambda: None"
 
 # What a kernel sees of the grader's environment. Addresses, tokens and the class's own settings are not among it.
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "PYTHONPATH", "LD_LIBRARY_PATH")
@@ -39,14 +43,20 @@ _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "PYT
 class Limits:
     """What a submission may use.
 
+    Time is counted in CPU seconds, so that a busy machine takes no points; `patience` bounds the wall clock.
+
     Attributes:
-        cell: wall seconds for one cell.
-        notebook: wall seconds for all cells together, replays after a crash included.
-        output: bytes of output kept of one cell.
+        cell: CPU seconds for one cell.
+        notebook: CPU seconds for all cells together, replays after a crash included.
+        given: CPU seconds for one of the instructor's own cells without points (imports take long on a cold disk).
+        patience: wall seconds per CPU second allowed.
+        output: characters of output kept of one cell.
     """
 
     cell: float = 120.0
     notebook: float = 480.0
+    given: float = 120.0
+    patience: float = 4.0
     output: int = 1_000_000
 
 
@@ -60,7 +70,7 @@ class CellRun:
         ename: class of the exception.
         evalue: its text, cut to a few lines' length.
         count: the kernel's execution count of the cell, as its traceback names it.
-        seconds: wall time.
+        seconds: CPU time.
     """
 
     status: Literal["ok", "error", "died", "timeout", "not run"]
@@ -122,7 +132,11 @@ class _Kernel:
     """One kernel, in an empty working folder."""
 
     def __init__(self, notebook: NotebookNode, limits: Limits) -> None:
+        self.limits = limits
         self.reply: dict | None = None
+        self.process: psutil.Process | None = None
+        self.group: int | None = None
+        self.used, self.over = 0.0, False
         self.client = _Client(
             notebook,
             km=_Manager(),
@@ -136,10 +150,9 @@ class _Kernel:
             record_timing=False,
             skip_cells_with_tag="",
             on_cell_executed=self._keep_reply,
-            extra_arguments=["--HistoryManager.enabled=False"],
+            extra_arguments=["--HistoryManager.enabled=False", f"--IPKernelApp.exec_lines={_STAY}"],
         )
         self.client.output_limit = limits.output
-        self.group: int | None = None
 
     def _keep_reply(self, execute_reply: dict, **_) -> None:
         self.reply = execute_reply["content"]
@@ -150,23 +163,42 @@ class _Kernel:
                 env=dict(environment), cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
             )
             self.group = getattr(self.client.km.provisioner, "pgid", None)
+            self.process = psutil.Process(self.client.km.provisioner.pid)
             await self.client.async_start_new_kernel_client()
-        except (RuntimeError, OSError) as error:
+        except (RuntimeError, OSError, psutil.Error) as error:
             raise ClassError(f"no kernel could be started ({error}): `cvcourse doctor` looks for the cause") from error
 
     async def run(self, index: int, seconds: float) -> CellRun:
-        """Run one cell of the notebook; its outputs are left in it."""
-        cell, self.reply, began = self.client.nb.cells[index], None, monotonic()
-        self.client.timeout = max(seconds, 0.1)
+        """Run one cell of the notebook for at most so many CPU seconds; its outputs are left in it."""
+        cell, self.reply, self.over, began = self.client.nb.cells[index], None, False, self._cpu()
+        self.client.timeout = max(seconds, 0.1) * self.limits.patience
+        watch = asyncio.create_task(self._watch(began + seconds))
         try:
             await self.client.async_execute_cell(cell, index)
         except CellTimeoutError:
-            return CellRun("timeout", seconds=monotonic() - began)
+            return CellRun("timeout", seconds=self.used - began)
         except DeadKernelError:
-            return CellRun("died", seconds=monotonic() - began)
+            return CellRun("timeout" if self.over else "died", seconds=self.used - began)
         except Exception as error:  # a submission can send messages that nbclient cannot read
-            return CellRun("died", type(error).__name__, str(error)[:LONGEST_VALUE], seconds=monotonic() - began)
-        return self._read_reply(cell, monotonic() - began)
+            return CellRun("died", type(error).__name__, str(error)[:LONGEST_VALUE], seconds=self.used - began)
+        finally:
+            watch.cancel()
+            self._cpu()
+        return self._read_reply(cell, self.used - began)
+
+    async def _watch(self, until: float) -> None:
+        """End the kernel when it has used so much CPU time; nbclient then finds it dead."""
+        while self._cpu() < until:
+            await asyncio.sleep(0.2)
+        self.over = True
+        self._kill()
+
+    def _cpu(self) -> float:
+        """CPU seconds of the kernel and its children so far; the last known figure once it is gone."""
+        with contextlib.suppress(psutil.Error):
+            tree = [self.process, *self.process.children(recursive=True)] if self.process else []
+            self.used = max(self.used, sum(sum(one.cpu_times()[:4]) for one in tree))
+        return self.used
 
     def _read_reply(self, cell: NotebookNode, seconds: float) -> CellRun:
         if self.reply is None:  # an empty cell is never sent
@@ -176,7 +208,7 @@ class _Kernel:
         return CellRun(status, ename, evalue, cell.get("execution_count"), seconds)
 
     async def answers(self) -> bool:
-        """Whether the kernel still answers: `exit()` lets its own cell end well and stops the kernel after it."""
+        """Whether the kernel still answers: what a cell has left behind can end it after the cell."""
         client = self.client.kc
         wanted, until = client.kernel_info(), monotonic() + PROBE_SECONDS
         while monotonic() < until and await self.client.km.is_alive():
@@ -188,11 +220,16 @@ class _Kernel:
 
     async def stop(self) -> None:
         """End the kernel and what it started in its process group."""
-        if self.group and hasattr(os, "killpg"):
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self.group, signal.SIGKILL)
+        self._kill()
         if self.client.km is not None:
             await self.client._async_cleanup_kernel()
+
+    def _kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError, psutil.Error):
+            if self.group and hasattr(os, "killpg"):
+                os.killpg(self.group, signal.SIGKILL)
+            elif self.process is not None:
+                self.process.kill()
 
 
 @dataclass
@@ -206,10 +243,10 @@ class _Run:
     runs: dict[int, CellRun] = field(default_factory=dict)
     replay: list[int] = field(default_factory=list)
     kernel: _Kernel | None = None
-    deadline: float = 0.0
+    left: float = 0.0
 
     async def all_cells(self) -> dict[int, CellRun]:
-        self.deadline = monotonic() + self.limits.notebook
+        self.left = self.limits.notebook
         try:
             for index, cell in enumerate(self.notebook.cells):
                 if cell.cell_type == "code" and AFTER_GRADING not in tags(cell):
@@ -218,13 +255,19 @@ class _Run:
             await self._drop_kernel()
         return self.runs
 
-    def _seconds(self) -> float:
-        return min(self.limits.cell, self.deadline - monotonic())
+    async def _run(self, index: int) -> CellRun:
+        """One cell in the kernel that there is; only the student's cells and the tests use up the notebook's time."""
+        cell = self.notebook.cells[index]
+        given = bool(grade_id(cell)) and not is_graded(cell) and not is_answer(cell)
+        run = await self.kernel.run(index, self.limits.given if given else min(self.limits.cell, self.left))
+        if not given:
+            self.left -= run.seconds
+        return run
 
     async def _cell(self, index: int) -> None:
         run = await self._once(index)
         if run.status == "died":
-            # A cell before it may have stopped the kernel (`exit()`). The replay shows that; then this one runs again.
+            # What a cell before it left behind may have done it. The replay shows that; then this one runs again.
             suspects = len(self.replay)
             if await self._ready() and len(self.replay) < suspects:
                 run = await self._once(index)
@@ -235,7 +278,7 @@ class _Run:
     async def _once(self, index: int) -> CellRun:
         if not await self._ready():
             return CellRun("timeout", evalue="the time for the whole notebook was used up")
-        run = await self.kernel.run(index, self._seconds())
+        run = await self._run(index)
         if run.status in ("died", "timeout"):
             await self._drop_kernel()
         return run
@@ -243,21 +286,21 @@ class _Run:
     async def _ready(self) -> bool:
         """A kernel in the state that the cells so far have made; False when there is no time left for one."""
         while self.kernel is None:
-            if self._seconds() <= 0:
+            if self.left <= 0:
                 return False
             self.kernel = _Kernel(self.notebook, self.limits)
             await self.kernel.start(self.environment, self.folder)
             guilty = await self._replay_all()
             if guilty is not None:
                 await self._drop_kernel()
-        return self._seconds() > 0
+        return self.left > 0
 
     async def _replay_all(self) -> int | None:
         """Run the cells so far again, outputs left alone; the place of the one that ended the kernel, or None."""
         for index in self.replay:
             cell = self.notebook.cells[index]
             kept = cell.outputs, cell.execution_count
-            run = await self.kernel.run(index, self._seconds())
+            run = await self._run(index)
             cell.outputs, cell.execution_count = kept
             if run.status not in ("died", "timeout") and await self.kernel.answers():
                 continue

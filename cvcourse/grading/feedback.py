@@ -29,7 +29,8 @@ _REMOTE_SCRIPT = re.compile(
     r'<script[^>]*\bsrc="[^"]*"[^>]*>\s*</script>|<script type="text/x-mathjax-config">.*?</script>', re.S
 )
 _SHORT = 12  # a shorter line, such as `)` or `else:`, gives nothing away
-_TAGS = sorted({*ALLOWED_TAGS, *"br div h1 h2 h3 h4 h5 h6 hr p pre span table tbody td th thead tr".split()})
+_BLOCKS = ("br", "div", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "p", "pre", "span")
+_TAGS = sorted({*ALLOWED_TAGS, *_BLOCKS, "table", "tbody", "td", "th", "thead", "tr"})
 _MARKS = {Outcome.PASSED: "#009E73", Outcome.FAILED: "#D55E00", Outcome.NOT_ATTEMPTED: "#666666"}
 
 
@@ -175,4 +176,5 @@ def feedback_page(paths: CoursePaths, unit: str, student: str) -> Path:
 
 def _plain_page(unit: str, graded: Graded | None) -> str:
     body = outcome_table(graded) if graded else "<p>This submission could not be graded.</p>"
-    return f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{unit}</title></head><body>{body}</body></html>'
+    head = f'<head><meta charset="utf-8"><title>{unit}</title></head>'
+    return f'<!DOCTYPE html><html lang="en">{head}<body>{body}</body></html>'

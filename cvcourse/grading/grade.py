@@ -104,8 +104,10 @@ def fault(assignment: Assignment, reason: str) -> list[Verdict]:
 
 
 def as_graded(job: Job, marked: Marked) -> Graded:
-    """What is recorded of a marked submission."""
-    return Graded(job.student, job.key, marked.verdicts, marked.broken, marked.notes, round(marked.seconds, 2))
+    """What is recorded of a marked submission; without a key, so graded again next time, after a grader's fault."""
+    failed = any(verdict.outcome == Outcome.FAULT for verdict in marked.verdicts)
+    key, seconds = "" if failed else job.key, round(marked.seconds, 2)
+    return Graded(job.student, key, marked.verdicts, marked.broken, marked.notes, seconds)
 
 
 class Run:

@@ -94,12 +94,15 @@ def judge(
     """The verdict of each graded cell from the kernel's replies; a cell without a reply never passes."""
     places = {grade_id(cell): index for index, cell in enumerate(notebook.cells) if grade_id(cell)}
     by_id = {name: runs.get(place, CellRun("not run")) for name, place in places.items()}
+    stopped = next((n for n, p in places.items() if _is_given(notebook.cells[p]) and _stopped(by_id[n])), None)
     verdicts = []
     for test in tests:
         if test.by_hand:
             outcome, reason, points = Outcome.BY_HAND, "", None
         else:
             outcome, reason = _outcome(test, by_id, restored, limits)
+            if stopped and outcome != Outcome.PASSED:
+                outcome, reason = Outcome.FAULT, f"the given cell {stopped} did not come to its end: grade it again"
             points = test.points if outcome == Outcome.PASSED else 0.0
         verdicts.append(Verdict(test.grade_id, test.exercise, outcome, points, test.points, reason, test.hidden))
     return verdicts
@@ -127,9 +130,18 @@ def _outcome(test: TestCell, by_id: Mapping[str, CellRun], restored: Restored, l
     return Outcome.FAILED, clean(f"{run.ename}: {run.evalue}" if run.evalue else run.ename)
 
 
+def _is_given(cell: NotebookNode) -> bool:
+    """Whether it is one of the instructor's own cells without points."""
+    return bool(grade_id(cell)) and not is_answer(cell) and not is_graded(cell)
+
+
+def _stopped(run: CellRun) -> bool:
+    return run.status in _STATUS_OUTCOME
+
+
 def _why_stopped(run: CellRun, limits: Limits) -> str:
     if run.status == "timeout":
-        return run.evalue or f"it did not end within {limits.cell:g} s"
+        return run.evalue or f"it did not end within {limits.cell:g} s of computing"
     return clean(f"its outputs could not be read: {run.evalue}") if run.evalue else "the kernel died while it ran"
 
 
@@ -138,8 +150,7 @@ def _given_notes(notebook: NotebookNode, runs: Mapping[int, CellRun]) -> list[st
     notes = []
     for index, run in runs.items():
         cell = notebook.cells[index]
-        locked = grade_id(cell) and not is_answer(cell) and not is_graded(cell)
-        if locked and run.status not in ("ok", "not run"):
+        if _is_given(cell) and run.status not in ("ok", "not run"):
             what = f"{run.ename}: {run.evalue}".strip(": ") or run.status
             notes.append(clean(f"the given cell {grade_id(cell)} did not end well: {what}"))
     return notes

@@ -25,7 +25,7 @@ def _digest(cell: NotebookNode) -> str:
 
 
 class SubmissionExporter(NotebookExporter):
-    """Reads a submission as bytes, so that a file that is no notebook is graded (with no points) and not passed over."""
+    """Reads a submission as bytes, so that a file that is no notebook is graded with no points, not passed over."""
 
     def from_filename(self, filename, resources=None, **kwargs):
         if not getattr(self.parent, "_sanitizing", False):

@@ -74,7 +74,11 @@ class Report:
 
 
 def report(
-    paths: CoursePaths, unit: str, *, column: str | None = None, progress: Callable[[str], None] = lambda student: None
+    paths: CoursePaths,
+    unit: str,
+    *,
+    column: str | None = None,
+    progress: Callable[[list[str]], Callable[[str], None]] = lambda names: lambda student: None,
 ) -> Report:
     """Make everything that a class gets after grading, in `reports/UNIT/` of the class folder.
 
@@ -82,7 +86,7 @@ def report(
         paths: of the class.
         unit: full name of the assignment.
         column: header of the assignment's column in the platform's CSV, where its name alone does not tell.
-        progress: called with each student's id after the page is made.
+        progress: gets the ids of those who get a page, gives what is called after each of them.
 
     Raises:
         ClassError: nothing was graded yet, or the platform's file does not fit.
@@ -184,15 +188,16 @@ def _feedback(
     roster: Roster,
     outcomes: dict[str, Graded],
     folder: Path,
-    progress: Callable[[str], None],
+    progress: Callable[[list[str]], Callable[[str], None]],
 ) -> Path:
     """One page a student, and all of them in a zip laid out as the platform's bulk upload wants it."""
     taken, pages = load_collection(paths.class_dir, unit).taken(), {}
-    for student in roster:
-        if student.id in outcomes:
-            page = feedback_page(paths, unit, student.id)
-            pages[upload_name(student.id, unit, taken.get(student.id))] = page.read_bytes()
-            progress(student.id)
+    graded = [student.id for student in roster if student.id in outcomes]
+    advance = progress(graded)
+    for student in graded:
+        page = feedback_page(paths, unit, student)
+        pages[upload_name(student, unit, taken.get(student))] = page.read_bytes()
+        advance(student)
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in sorted(pages.items()):
