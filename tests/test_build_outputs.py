@@ -128,3 +128,5 @@ def test_outputs_are_reused_only_for_the_same_code():
     assert outputs.reuse(old, same).cells[0].outputs[0].text == "done"
     assert same.cells[0].outputs == []
     assert outputs.reuse(old, other) is None
+    old.cells[0].execution_count = None
+    assert outputs.reuse(old, same) is None

@@ -73,7 +73,9 @@ def build(
     return done
 
 
-def _build_one(source: Source, budget: str, force: bool, cell_seconds: float | None, report) -> Built:
+def _build_one(
+    source: Source, budget: str, force: bool, cell_seconds: float | None, report: Callable[[int, int], None] | None
+) -> Built:
     fresh = load(source)
     result = Built(source, points=rules.points(fresh), cells=len(fresh.cells), remarks=_advice(source, fresh))
     if not force and not findings(source, fresh, budget):
