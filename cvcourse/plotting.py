@@ -151,19 +151,20 @@ def image_grid(
         size: width of one image in inches.
         options: for `imshow`, such as `vmin`, `vmax`, `cmap`.
     """
-    images = list(images)
+    images = [to_image(image) for image in images]
     columns = columns or min(len(images), 8)
     rows = -(-len(images) // columns)
-    height, width = to_image(images[0]).shape[:2]
-    panel = size * height / width + (0.25 if titles is not None else 0.05)
-    figure, axes = plt.subplots(
-        rows, columns, figsize=(columns * size, rows * panel + 0.35 * bool(title)), squeeze=False
-    )
-    for ax in axes.flat[len(images) :]:
-        ax.set_visible(False)
-    for index, (ax, image) in enumerate(zip(axes.flat, images, strict=False)):
+    tall = size * images[0].shape[0] / images[0].shape[1]
+    above, head = (0.24 if titles is not None else 0.06), 0.34 * bool(title)
+    width, height = columns * (size + 0.08), rows * (tall + above) + head + 0.04
+    figure = Figure(figsize=(width, height), layout="none")
+    for index, image in enumerate(images):
+        row, column = divmod(index, columns)
+        left, bottom = column * (size + 0.08) + 0.04, height - head - (row + 1) * (tall + above) + 0.02
+        ax = figure.add_axes((left / width, bottom / height, size / width, tall / height))
         draw_image(ax, image, titles[index] if titles is not None else "", **options)
-    figure.suptitle(title)
+    if title:
+        figure.suptitle(title, y=1 - 0.08 / height, va="top")
     return figure
 
 
@@ -256,7 +257,10 @@ def matrices(
         cell: side of a cell in inches.
         options: for `draw_matrix`.
     """
-    figure, axes = matrix_axes([np.shape(matrix) for matrix in values], between=between, title=title, cell=cell)
+    gap = 0.85 if between and options.get("labels", True) else 0.55
+    figure, axes = matrix_axes(
+        [np.shape(matrix) for matrix in values], between=between, title=title, cell=cell, gap=gap
+    )
     for ax, matrix, name in zip(axes, values, titles, strict=True):
         draw_matrix(ax, matrix, name, **options)
     return figure
@@ -284,12 +288,68 @@ def matrix_axes(
         box = ((left + spare) / width, bottom / height, columns * cell / width, rows * cell / height)
         axes.append(figure.add_axes(box))
         if between and index:
-            middle = (left - gap / 2) / width
+            middle = (left - gap * (0.5 if gap < 0.7 else 0.62)) / width  # left of the row numbers, where there are any
             figure.text(middle, (below + tallest / 2) / height, between[index - 1], size=14, ha="center", va="center")
         left += room + gap
     if title:
         figure.suptitle(title, y=1 - 0.08 / height, va="top")
     return figure, axes
+
+
+def draw_windows(
+    ax: Axes, size: int, kernel_size: int, padding: int, stride: int, dilation: int, title: str = ""
+) -> None:
+    """Draw an image with its padding, and the pixels that a kernel meets at its second position on the diagonal.
+
+    Args:
+        ax: where to draw.
+        size, kernel_size, padding, stride, dilation: as in a convolution, in pixels.
+        title: above the picture.
+    """
+    margin = kernel_size - 1
+    canvas = np.full((size + 2 * margin,) * 2, np.nan)
+    canvas[margin - padding : margin + size + padding, margin - padding : margin + size + padding] = 0
+    span = dilation * (kernel_size - 1) + 1
+    first = margin - padding + (stride if span + stride <= size + 2 * padding else 0)
+    canvas[first : first + span : dilation, first : first + span : dilation] = 1
+    draw_matrix(ax, canvas, title, form="", cmap="Reds", vmin=-0.2, vmax=1.6, labels=False)
+    draw_outline(ax, margin, margin, size, size, BLUE)
+
+
+def heat_maps(
+    maps: Sequence[Any],
+    titles: Sequence[str],
+    *,
+    outlines: Sequence[tuple[int, int, int, int]] | None = None,
+    title: str = "",
+    xlabel: str = "column",
+    ylabel: str = "row",
+    stacked: bool = False,
+    size: tuple[float, float] = (2.5, 2.5),
+    **options: Any,
+) -> Figure:
+    """Matrices as colours without numbers, side by side or `stacked`.
+
+    Args:
+        maps: matrices (rows, columns).
+        titles: one a matrix.
+        outlines: a frame in each, as in `draw_outline`.
+        title: the title of the whole figure.
+        xlabel, ylabel: what columns and rows are.
+        stacked: one below the other.
+        size: width and height of one panel in inches.
+        options: for `imshow`, such as `cmap`, `vmin`, `vmax`.
+    """
+    rows, columns = (len(maps), 1) if stacked else (1, len(maps))
+    whole = (size[0] * columns, size[1] * rows + 0.3 * bool(title))
+    figure, axes = plt.subplots(rows, columns, figsize=whole, squeeze=False)
+    for index, (ax, matrix, name) in enumerate(zip(axes.flat, maps, titles, strict=True)):
+        ax.imshow(to_array(matrix), **{"cmap": "viridis", **options})
+        ax.set(title=name, xlabel=xlabel, ylabel=ylabel)
+        if outlines is not None:
+            draw_outline(ax, *outlines[index])
+    figure.suptitle(title)
+    return figure
 
 
 def draw_curves(
@@ -337,6 +397,19 @@ def draw_bars(
     ax.set_xticks(positions, labels)
     ax.set(title=title, ylabel=ylabel, xlabel=xlabel)
     ax.margins(y=0.15)
+
+
+def bar_chart(
+    values: Mapping[str, float],
+    *,
+    errors: Sequence[float] | None = None,
+    size: tuple[float, float] = (6, 2.5),
+    **options: Any,
+) -> Figure:
+    """One bar for each name; `options` (`title`, `ylabel`, ...) go to `draw_bars`, which says what they mean."""
+    figure, ax = plt.subplots(figsize=size)
+    draw_bars(ax, list(values), list(values.values()), errors, **options)
+    return figure
 
 
 def learning_curves(histories: "Mapping[str, History] | History", title: str = "Learning curves") -> Figure:

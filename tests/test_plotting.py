@@ -81,8 +81,11 @@ def test_to_image_refuses_what_is_no_image(shape):
 
 def test_image_grid_shows_every_image_with_its_title():
     figure = plotting.image_grid(torch.rand(5, 1, 8, 8), titles=list("abcde"), columns=3, title="five")
-    shown = [ax for ax in figure.axes if ax.get_visible()]
-    assert [ax.get_title() for ax in shown] == list("abcde") and len(figure.axes) == 6
+    assert [ax.get_title() for ax in figure.axes] == list("abcde")
+    assert len({round(ax.get_position().y0, 6) for ax in figure.axes}) == 2  # rows
+    width, height = figure.get_size_inches()
+    assert all(ax.get_position().width * width == pytest.approx(1.3) for ax in figure.axes)
+    assert all(ax.get_position().height * height == pytest.approx(1.3) for ax in figure.axes)
     assert figure.get_suptitle() == "five"
 
 
