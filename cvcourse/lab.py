@@ -38,10 +38,20 @@ def open_course(paths: CoursePaths, *, browser: bool = True, port: int | None = 
     for line in changes.lines():
         console.print(f"lab: {line}")
     console.print(f"lab: your own copy of the course is in {paths.workspace}")
+    state = paths.workspace / STATE
+    _open_first_lecture(paths.workspace, state / LAYOUTS)
     with tempfile.TemporaryDirectory(prefix="cvcourse-") as folder:
         write_config(Path(folder), panes=False)
-        command = lab_command(paths.workspace, state=paths.workspace / STATE, browser=browser, port=port)
+        command = lab_command(paths.workspace, state=state, browser=browser, port=port)
         return _run(command, cwd=paths.workspace, environment=_environment(Path(folder)))
+
+
+def _open_first_lecture(workspace: Path, layouts: Path) -> None:
+    """Let the first start open the first lecture; from then on JupyterLab opens what was open last."""
+    lectures = sorted(path.relative_to(workspace).as_posix() for path in (workspace / "lectures").glob("*.ipynb"))
+    if lectures and not layouts.exists():
+        arguments = {"path": lectures[0], "factory": "Notebook"}
+        write_layout(layouts, f"notebook:{lectures[0]}", arguments, sidebar="filebrowser")
 
 
 def open_formgrader(paths: CoursePaths, *, browser: bool = True, port: int | None = None) -> int:
@@ -88,14 +98,19 @@ def write_config(folder: Path, *, panes: bool) -> None:
     (folder / "jupyter_server_config.json").write_text(json.dumps(server), encoding="utf-8")
 
 
-def write_layout(folder: Path, tab: str) -> None:
-    """Make a layout in which `tab` alone is open the one with which JupyterLab starts."""
+def write_layout(folder: Path, tab: str, arguments: dict | None = None, sidebar: str = "") -> None:
+    """Make a layout in which `tab` alone is open, beside `sidebar`, the one with which JupyterLab starts."""
     from jupyterlab_server.workspaces_handler import WorkspacesManager
 
     main = {"dock": {"type": "tab-area", "currentIndex": 0, "widgets": [tab]}, "current": tab}
-    side = {"collapsed": True, "widgets": []}
-    layout = {"main": main, "down": {"size": 0, "widgets": []}, "left": side, "right": side}
-    data = {"layout-restorer:data": layout, tab: {"data": {}}}
+    left = {"collapsed": not sidebar, "current": sidebar, "widgets": [sidebar] if sidebar else []}
+    layout = {
+        "main": main,
+        "down": {"size": 0, "widgets": []},
+        "left": left,
+        "right": {"collapsed": True, "widgets": []},
+    }
+    data = {"layout-restorer:data": layout, tab: {"data": arguments or {}}}
     folder.mkdir(parents=True, exist_ok=True)
     WorkspacesManager(str(folder)).save("default", json.dumps({"data": data, "metadata": {"id": "default"}}))
 

@@ -1,9 +1,12 @@
 """The reader's workspace: new releases come in, the reader's work stays."""
 
 import json
+from copy import deepcopy
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from cvcourse.errors import ClassError, CourseError
 from cvcourse.lab import class_with_gradebook
@@ -110,6 +113,44 @@ def test_a_file_that_the_reader_brought_up_to_date_follows_the_course_again(cour
 def test_a_deleted_file_comes_back(course, workspace):
     (workspace / LECTURE).unlink()
     assert update(course, workspace).added == [LECTURE]
+
+
+@pytest.fixture
+def notebook(course, workspace):
+    """The lecture as a real notebook, in the course and in the workspace."""
+    cells = [new_markdown_cell("# Title", id="a"), new_code_cell("1 + 1\n2", id="b", execution_count=1)]
+    cells[1].outputs = [new_output("execute_result", data={"text/plain": "2"}, execution_count=1)]
+    built = new_notebook(cells=cells, metadata={"cvcourse": {"sha256": "1"}})
+    nbformat.write(built, course / LECTURE)
+    update(course, workspace)
+    return built
+
+
+def look(notebook) -> None:
+    """What JupyterLab does to a notebook that is opened, but not run."""
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3 (ipykernel)"}
+    notebook.cells[1].metadata["trusted"] = True
+
+
+def rerun(notebook) -> None:
+    notebook.cells[1].outputs[0].data["text/plain"] = "3"
+
+
+def edit(notebook) -> None:
+    notebook.cells[0].source = "# My title"
+
+
+@pytest.mark.parametrize(("change", "theirs"), [(look, False), (rerun, True), (edit, True)])
+def test_a_notebook_is_the_readers_when_a_cell_or_an_output_changed(course, workspace, notebook, change, theirs):
+    newer = deepcopy(notebook)
+    newer.metadata.cvcourse.sha256 = "2"
+    change(notebook)
+    nbformat.write(notebook, workspace / LECTURE)
+    assert update(course, workspace).updated == []
+    nbformat.write(newer, course / LECTURE)
+    changes = update(course, workspace)
+    assert (changes.updated, list(changes.beside)) == (([], [LECTURE]) if theirs else ([LECTURE], []))
+    assert ("My title" in texts(workspace)[LECTURE]) == (change is edit)
 
 
 def test_files_of_the_readers_own_stay(course, workspace):
