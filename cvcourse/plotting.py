@@ -11,6 +11,7 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from PIL import Image
 
 if TYPE_CHECKING:
     from cvcourse.training import History
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 PURPLE, SKY, YELLOW, GREY = "#CC79A7", "#56B4E9", "#F0E442", "#666666"
 COLOURS = (BLUE, ORANGE, GREEN, RED, PURPLE, SKY, "#000000")
+LARGE = 60_000  # bytes of a PNG above which its colours are reduced
 LINES = ("-", "--", "-.", ":")
 
 STYLE = {
@@ -63,8 +65,19 @@ def png(figure: Figure, dpi: int = 96) -> bytes:
 
 def picture(figure: Figure, alt: str) -> tuple[dict[str, str], dict[str, Any]]:
     """The figure as a notebook's output: a mime bundle, and metadata that hold its alt text."""
-    data = {"image/png": base64.b64encode(png(figure)).decode("ascii"), "text/plain": f"<figure: {alt}>"}
+    image = _smaller(png(figure))
+    data = {"image/png": base64.b64encode(image).decode("ascii"), "text/plain": f"<figure: {alt}>"}
     return data, {"image/png": {"alt": alt}}
+
+
+def _smaller(image: bytes) -> bytes:
+    """A large PNG with a palette of 256 colours: photographs then take a third to a half of the space."""
+    if len(image) < LARGE:
+        return image
+    buffer = io.BytesIO()
+    colours = Image.open(io.BytesIO(image)).convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    colours.save(buffer, format="png", optimize=True)
+    return min(image, buffer.getvalue(), key=len)
 
 
 def show(figure: Figure, alt: str) -> None:
@@ -169,7 +182,10 @@ def image_grid(
 
 
 def _as_text(value: float, form: str) -> str:
-    return "" if np.isnan(value) else form.format(value + 0.0).replace("-", "\N{MINUS SIGN}")  # + 0.0: no "-0"
+    if np.isnan(value):
+        return ""
+    text = form.format(value)
+    return text.replace("-", "" if not text.strip("-0.") else "\N{MINUS SIGN}")  # a rounded 0 has no sign
 
 
 def draw_matrix(
@@ -273,12 +289,13 @@ def matrix_axes(
     title: str = "",
     cell: float = 0.34,
     gap: float = 0.55,
+    below: float = 0.1,
 ) -> tuple[Figure, list[Axes]]:
-    """A figure with room for matrices of these shapes side by side, all cells `cell` inches wide, `gap` between them.
+    """A figure with room for matrices of these shapes side by side: cells `cell` wide, `gap` between, `below` (inches).
 
     Places are computed here and not by a layout engine, which would cost a widget most of its time.
     """
-    above, below, tallest = 0.35 + 0.35 * bool(title), 0.4, cell * max(rows for rows, _ in shapes)
+    above, tallest = 0.35 + 0.35 * bool(title), cell * max(rows for rows, _ in shapes)
     widths = [max(columns * cell, 0.9) for _, columns in shapes]
     width, height = sum(widths) + gap * (len(shapes) + 0.4), tallest + above + below
     figure = Figure(figsize=(width, height), layout="none")
@@ -404,11 +421,14 @@ def bar_chart(
     *,
     errors: Sequence[float] | None = None,
     size: tuple[float, float] = (6, 2.5),
+    reference: float | None = None,
     **options: Any,
 ) -> Figure:
-    """One bar for each name; `options` (`title`, `ylabel`, ...) go to `draw_bars`, which says what they mean."""
+    """One bar for each name, a dotted line at `reference`; `options` (`title`, `ylabel`, ...) go to `draw_bars`."""
     figure, ax = plt.subplots(figsize=size)
     draw_bars(ax, list(values), list(values.values()), errors, **options)
+    if reference is not None:
+        ax.axhline(reference, color="black", linestyle=":", linewidth=1)
     return figure
 
 
