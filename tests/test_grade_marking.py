@@ -187,7 +187,7 @@ def test_edited_metadata_and_tags_are_replaced_by_the_courses():
 
 
 def restored(work):
-    handed, notes = read_submission(tiny.as_bytes(work))
+    handed, _ = read_submission(tiny.as_bytes(work))
     result = restore(tiny.solved(), handed, tiny.STUBS)
     return result, [cell.metadata.get("nbgrader", {}).get("grade_id") for cell in result.notebook.cells]
 

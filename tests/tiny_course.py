@@ -1,4 +1,4 @@
-"""A course of one tiny assignment, without torch, for the tests of grading: its notebook, answers and class folders."""
+"""A tiny course without torch, for the tests of grading: notebook, answers, class, a stand-in kernel."""
 
 import copy
 import json
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 UNIT = "01_tiny"
 ROOT = Path(__file__).resolve().parent.parent
@@ -113,3 +113,37 @@ def submit(class_dir: Path, student: str, work: NotebookNode | bytes, time: str 
     (folder / f"{UNIT}.ipynb").write_bytes(work if isinstance(work, bytes) else as_bytes(work))
     (folder / "timestamp.txt").write_text(time)
     return folder
+
+
+def make_class(folder: Path, students: str = "abcd"):
+    """A course with a class of some students and the assignment in its gradebook; returns its `CoursePaths`."""
+    from cvcourse.grading import bridge
+    from cvcourse.grading.roster import Roster, Student, save_roster
+    from cvcourse.paths import CoursePaths
+
+    root = make_course(folder)
+    paths = CoursePaths(root, root / "class")
+    people = [Student(name, f"Student {name.upper()}", "Student", name.upper()) for name in students]
+    save_roster(paths.class_dir, Roster({one.id: one for one in people}))
+    bridge.enter_assignment(paths, UNIT)
+    return paths
+
+
+def run_here(notebook: NotebookNode, environment: dict, limits: object) -> dict:
+    """Stands in for a kernel where the tests are not about kernels: runs the cells in this process."""
+    from cvcourse.grading.execute import CellRun
+
+    names, runs = {}, {}
+    for place, cell in enumerate(notebook.cells):
+        if cell.cell_type != "code" or "after-grading" in cell.metadata.get("tags", []):
+            continue
+        text = cell.source.replace('os.environ["CVCOURSE_SEED"]', repr(environment["CVCOURSE_SEED"]))
+        try:
+            exec(text, names)
+            runs[place] = CellRun("ok", count=place)
+        except Exception as error:
+            runs[place] = CellRun("error", type(error).__name__, str(error), count=place)
+            lines = ["Traceback", f"Cell In[{place}], line 1\n----> {cell.source}", f"{type(error).__name__}: {error}"]
+            output = new_output("error", ename=type(error).__name__, evalue=str(error), traceback=lines)
+            cell.outputs, cell.execution_count = [output], place
+    return runs

@@ -4,6 +4,7 @@ import base64
 import binascii
 import html
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from bleach import ALLOWED_TAGS
@@ -16,7 +17,16 @@ from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from cvcourse.grading.bridge import course_directory, nbgrader_config, nbgrader_log
-from cvcourse.grading.cells import grade_id, hidden_lines, is_answer, is_graded, is_test, visible_part
+from cvcourse.grading.cells import (
+    HIDDEN_BEGIN,
+    HIDDEN_END,
+    grade_id,
+    hidden_lines,
+    is_answer,
+    is_graded,
+    is_test,
+    visible_part,
+)
 from cvcourse.grading.outcomes import Graded, Outcome, load_outcomes
 from cvcourse.grading.store import write_bytes
 from cvcourse.paths import CoursePaths
@@ -52,6 +62,7 @@ class FeedbackView(NbGraderPreprocessor):
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
         names = resources["nbgrader"]
         secret = {line for cell in nb.cells for line in hidden_lines(cell.source) if len(line) >= _SHORT}
+        secret |= {HIDDEN_BEGIN, HIDDEN_END} if secret else set()
         for cell in nb.cells:
             if cell.cell_type == "code":
                 _prepare_code(cell, secret)
@@ -60,7 +71,8 @@ class FeedbackView(NbGraderPreprocessor):
         class_dir = Path(self.parent.parent.coursedir.submitted_directory).parent
         graded = load_outcomes(class_dir, names["assignment"]).get(names["student"])
         if graded is not None:
-            nb.cells.insert(0, new_markdown_cell(outcome_table(graded)))
+            verdicts = [replace(one, reason=_censored(one.reason, secret)) for one in graded.verdicts]
+            nb.cells.insert(0, new_markdown_cell(outcome_table(replace(graded, verdicts=verdicts))))
         return nb, resources
 
 
@@ -83,19 +95,18 @@ def _prepare_code(cell: NotebookNode, secret: set[str]) -> None:
     cell.outputs = [shown for output in cell.outputs if (shown := _shown(output, secret)) is not None]
     if hidden:
         cell.source = f"{visible_part(cell.source)}\n{HIDDEN_NOTE}".strip()
-        for output in cell.outputs:
-            if output.output_type == "error":
-                output.traceback = _without_frame(output.traceback, cell.execution_count)
+    for output in cell.outputs:
+        if output.output_type == "error":
+            output.traceback = [one for one in output.traceback if _frame_is_for_students(one, hidden, cell)]
 
 
-def _without_frame(traceback: list[str], count: int | None) -> list[str]:
-    """A traceback without the frames of the test itself, whose lines would show it."""
-    kept = []
-    for entry in traceback:
-        found = _FRAME.match(_ANSI.sub("", entry))
-        if found is None or (count is not None and int(found[1]) != count):
-            kept.append(entry)
-    return kept
+def _frame_is_for_students(entry: str, hidden: bool, cell: NotebookNode) -> bool:
+    """Whether an entry of a traceback may be shown: none of a library's files, none of a hidden test's own lines."""
+    text = _ANSI.sub("", entry)
+    if text.startswith("File "):
+        return False
+    found = _FRAME.match(text)
+    return found is None or not hidden or (cell.execution_count is not None and int(found[1]) != cell.execution_count)
 
 
 def _shown(output: NotebookNode, secret: set[str]) -> NotebookNode | None:
@@ -136,25 +147,30 @@ def _points(points: float | None) -> str:
     return "–" if points is None else f"{points:g}"
 
 
-_CELL = "padding: 2px 12px 2px 0; vertical-align: top"
+_CELL = "padding: 2px 14px 2px 0; vertical-align: top"
 
 
 def _row(*cells: str, tag: str = "td", colour: str = "inherit") -> str:
-    styles = [_CELL, _CELL, f"{_CELL}; color: {colour}", f"{_CELL}; white-space: nowrap", _CELL]
+    styles = _CELL, f"{_CELL}; color: {colour}", f"{_CELL}; white-space: nowrap", f"{_CELL}; white-space: pre-wrap"
     return "".join(["<tr>", *(f'<{tag} style="{s}">{c}</{tag}>' for s, c in zip(styles, cells, strict=True)), "</tr>"])
+
+
+def _safe(text: str) -> str:
+    """Text for a table cell; a blank line would end the block of HTML in Markdown."""
+    return html.escape("\n".join(line for line in text.splitlines() if line.strip())).replace("\n", "<br>")
 
 
 def outcome_table(graded: Graded) -> str:
     """What each test gave and why, as an HTML table."""
     rows, before = [], ""
     for one in graded.verdicts:
-        exercise = "" if one.exercise == before else html.escape(one.exercise)
-        points = f"{_points(one.points)} of {one.max_points:g}"
-        reason, before = html.escape(" ".join(one.reason.split())), one.exercise
+        if one.exercise != before:
+            rows.append(f'<tr><th colspan="4" style="padding-top: 8px">{_safe(one.exercise)}</th></tr>')
+        points, before = f"{_points(one.points)} of {one.max_points:g}", one.exercise
         colour = _MARKS.get(one.outcome, "#D55E00")
-        rows.append(_row(exercise, html.escape(one.grade_id), str(one.outcome), points, reason, colour=colour))
-    notes = [f"<p>{html.escape(text)}</p>" for text in ([graded.broken] if graded.broken else []) + graded.notes]
-    head = _row("exercise", "test", "outcome", "points", "why", tag="th")
+        rows.append(_row(_safe(one.grade_id), str(one.outcome), points, _safe(one.reason), colour=colour))
+    notes = [f"<p>{_safe(text)}</p>" for text in ([graded.broken] if graded.broken else []) + graded.notes]
+    head = _row("test", "outcome", "points", "why", tag="th")
     return "".join([*notes, "<table><thead>", head, "</thead><tbody>", *rows, "</tbody></table>"])
 
 
