@@ -274,9 +274,8 @@ def matrices(
         options: for `draw_matrix`.
     """
     gap = 0.85 if between and options.get("labels", True) else 0.55
-    figure, axes = matrix_axes(
-        [np.shape(matrix) for matrix in values], between=between, title=title, cell=cell, gap=gap
-    )
+    room = {"gap": gap, "below": 0.4 if options.get("labels", True) else 0.1}
+    figure, axes = matrix_axes([np.shape(matrix) for matrix in values], between=between, title=title, cell=cell, **room)
     for ax, matrix, name in zip(axes, values, titles, strict=True):
         draw_matrix(ax, matrix, name, **options)
     return figure
@@ -410,6 +409,7 @@ def draw_bars(
     ax.bar(positions, values, width=0.6, color=[COLOURS[i % len(COLOURS)] for i in positions], yerr=errors, capsize=4)
     for position, value, error in zip(positions, values, [0] * len(values) if errors is None else errors, strict=True):
         text = {"textcoords": "offset points", "ha": "center", "fontsize": 8}
+        text["bbox"] = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.5}
         ax.annotate(_as_text(value, form), (position, max(value, 0) + error), (0, 3), **text)
     ax.set_xticks(positions, labels)
     ax.set(title=title, ylabel=ylabel, xlabel=xlabel)

@@ -129,6 +129,7 @@ def scrambling(image: Any, scrambled: Any, accuracy: Mapping[str, float]) -> Non
     names = [name.replace(", ", ",\n") for name in accuracy]
     title = "What scrambling costs (the axis does not begin at 0)"
     plotting.draw_bars(right, names, list(accuracy.values()), title=title, ylabel="test accuracy", form="{:.4f}")
-    right.set_ylim(bottom=max(0, min(accuracy.values()) - 0.03))
+    low, high = min(accuracy.values()), max(accuracy.values())
+    right.set_ylim(max(0, low - 0.5 * (high - low) - 0.01), high + 0.3 * (high - low) + 0.01)
     listed = ", ".join(f"{name} {value:.4f}" for name, value in accuracy.items())
     plotting.show(figure, alt=f"A digit, the same scrambled, and test accuracies: {listed}.")
