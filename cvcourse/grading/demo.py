@@ -137,8 +137,9 @@ def must_lose(case: Case, tests: list[TestCell]) -> set[str]:
     """The grade_ids of the tests that a case's answers must fail, from the plan alone."""
     lost = set()
     for test in tests:
+        kept = any(test.grade_id.startswith(f"{exercise}_") for exercise in case.keeps)
         for exercise, ends in case.loses.items():
-            mine = exercise == EVERYTHING or test.grade_id.startswith(f"{exercise}_")
+            mine = not kept if exercise == EVERYTHING else test.grade_id.startswith(f"{exercise}_")
             if mine and (ends == EVERYTHING or test.grade_id.removeprefix(f"{exercise}_") in ends.split()):
                 lost.add(test.grade_id)
     return lost

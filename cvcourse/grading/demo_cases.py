@@ -23,6 +23,7 @@ class Case:
         what: in a few words.
         answers: exercise -> file of the mutant bank without `.py`, or `BLANK`; the solution stands everywhere else.
         loses: ends of the grade_ids of the tests that must give nothing, by exercise (`EVERYTHING` for all of them).
+        keeps: exercises that `EVERYTHING` does not mean.
         outcomes: where more is known: exercise -> how its lost tests must end.
         late: whether Canvas marks it late.
         damage: a function of `cvcourse.grading.demo_files` by name, which turns the notebook into the file.
@@ -33,6 +34,7 @@ class Case:
     what: str
     answers: Mapping[str, str] = field(default_factory=dict)
     loses: Mapping[str, str] = field(default_factory=dict)
+    keeps: tuple[str, ...] = ()
     outcomes: Mapping[str, Outcome] = field(default_factory=dict)
     late: bool = False
     damage: str = ""
@@ -78,12 +80,13 @@ CASES = (
         {SIZE: EVERYTHING, CORRELATE: EVERYTHING, PAD: EVERYTHING},
     ),
     Case("calls the library", {SIZE: "wrong_calls_reference"}, {SIZE: "visible random"}),
-    Case("handed in as it was handed out", {EVERYTHING: BLANK}, _ALL, {EVERYTHING: _NOT_ATTEMPTED}),
+    Case("handed in as it was handed out", {EVERYTHING: BLANK}, _ALL, outcomes={EVERYTHING: _NOT_ATTEMPTED}),
     Case(
         "one exercise answered",
-        {CORRELATE: BLANK, PAD: BLANK},
-        {CORRELATE: EVERYTHING, PAD: EVERYTHING},
-        {CORRELATE: _NOT_ATTEMPTED, PAD: _NOT_ATTEMPTED},
+        {EVERYTHING: BLANK, SIZE: "right_formula"},
+        _ALL,
+        keeps=(SIZE,),
+        outcomes={EVERYTHING: _NOT_ATTEMPTED},
     ),
     Case("right, a day and a half late", late=True),
     Case("rounds up, and late", {SIZE: "wrong_ceil"}, {SIZE: "visible random"}, late=True),
