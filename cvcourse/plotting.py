@@ -449,6 +449,7 @@ def learning_curves(histories: "Mapping[str, History] | History", title: str = "
         if run.valid_accuracy:
             accuracy[f"{name} validation".strip()] = (epochs, run.valid_accuracy)
     draw_curves(right, accuracy, "accuracy", "epoch", "share right", marker="o", markersize=3)
+    right.xaxis.get_major_locator().set_params(integer=True)
     figure.suptitle(title)
     return figure
 

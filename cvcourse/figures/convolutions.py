@@ -103,6 +103,7 @@ def batch_sizes(sizes: Sequence[int], accuracy: Sequence[float], seconds: Sequen
     for ax, name, values in zip(axes, ("test accuracy", "training time in seconds"), (accuracy, seconds), strict=True):
         plotting.draw_curves(ax, {"": (sizes, values)}, name, "batch size", name, marker="o")
         ax.set_xscale("log", base=2)
+        ax.set_xticks(sizes, sizes)
     listed = "; ".join(f"{size}: {a:.3f}, {s:.1f} s" for size, a, s in zip(sizes, accuracy, seconds, strict=True))
     plotting.show(figure, alt=f"Test accuracy and training time over the batch size. {listed}.")
 
