@@ -207,6 +207,12 @@ def test_a_second_hang_is_an_error(checkout):
         pipeline.build(checkout, ["lectures/01_tiny"], cell_seconds=1)
 
 
+def test_a_kernel_that_dies_twice_is_an_error(checkout):
+    edit(checkout, "source/lectures/01_tiny.py", "print(6 * 7)", "import os\nos._exit(1)")
+    with pytest.raises(BuildError, match=r"cell 4 \(import os\): the kernel died, in a second try too"):
+        pipeline.build(checkout, ["lectures/01_tiny"])
+
+
 @pytest.mark.parametrize("unit", ["01_tiny", "01", "tiny"])
 def test_a_unit_is_both_its_sources(built, unit):
     assert [one.label for one in pipeline.sources(built, [unit])] == ["lectures/01_tiny", "assignments/01_tiny"]

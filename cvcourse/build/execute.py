@@ -87,7 +87,10 @@ def _run(notebook: NotebookNode, budget: str, limit: float, current: list[int], 
             on_cell_start=started,
             on_cell_complete=finished,
         )
-        client.execute(env=_environment(budget))
+        try:
+            client.execute(env=_environment(budget))
+        except AssertionError as error:  # nbclient cleans up twice after a kernel's death and trips over that
+            raise error.__context__ if isinstance(error.__context__, DeadKernelError) else error from None
 
 
 def _environment(budget: str) -> dict[str, str]:
