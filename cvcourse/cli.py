@@ -80,7 +80,9 @@ def build(
     """Build the notebooks in `solutions/` and `course/` from `source/`, those whose source changed.
 
     A notebook is run again when its code changed; after a change in the package alone use --force.
-    With --check, exit code 1 when something is out of step.
+    With --check nothing is run: exit code 1 when something is out of step.
+
+    Examples: `cvcourse build`, `cvcourse build 01`, `cvcourse build lectures/01 --budget smoke`
     """
     from cvcourse.build import pipeline, report
     from cvcourse.console import emit
@@ -121,7 +123,10 @@ def formgrader(
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser window.")] = True,
     port: Annotated[int | None, typer.Option(help="The server's port; default: the first free one from 8888.")] = None,
 ) -> None:
-    """Open nbgrader's formgrader on a graded class, in JupyterLab."""
+    """Open nbgrader's formgrader on a graded class, in JupyterLab.
+
+    Example: `cvcourse formgrader --class ../autumn`
+    """
     from cvcourse.lab import class_with_gradebook, open_formgrader
     from cvcourse.paths import course_paths
 
