@@ -53,7 +53,7 @@ def test_notebook_helpers_import_without_posix() -> None:
 
 def test_check_works_without_posix_and_without_nbgrader() -> None:
     """`cvcourse check` is part of a student's bundle, whose install brings no nbgrader."""
-    code = "import nbclient, nbformat, jupyter_client, torch, typer, sys\n" + HIDE_POSIX
+    code = "import nbclient, nbformat, jupyter_client, psutil, torch, typer, sys\n" + HIDE_POSIX
     code += "for name in ('nbgrader', 'jupytext', 'sqlalchemy'):\n    sys.modules[name] = None\n"
     done = python(code + "import cvcourse.grading.check")
     assert done.returncode == 0, done.stderr
