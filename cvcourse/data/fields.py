@@ -42,17 +42,22 @@ def coordinates(size: int, device: torch.device) -> Tensor:
     return (torch.arange(size, device=device) + 0.5) * (2 / size) - 1
 
 
-def blur(image: Tensor, sigma: float) -> Tensor:
-    """The image (..., H, W) convolved with a Gaussian of `sigma` pixels, reflected at the borders.
-
-    The kernel is cut off at 3 sigma. Sums are taken in a fixed order, so that the result does not depend on the batch.
-    """
-    if sigma <= 0:
-        return image
+def kernel(sigma: float) -> list[float]:
+    """A Gaussian of `sigma` pixels cut off at 3 sigma, from its middle outwards; the sum over both sides is 1."""
     reach = max(1, math.ceil(3 * sigma))
     weights = [math.exp(-(step**2) / (2 * sigma**2)) for step in range(reach + 1)]
     total = weights[0] + 2 * sum(weights[1:])
-    weights = [weight / total for weight in weights]
+    return [weight / total for weight in weights]
+
+
+def blur(image: Tensor, sigma: float) -> Tensor:
+    """The image (..., H, W) convolved with a Gaussian of `sigma` pixels, reflected at the borders.
+
+    Sums are taken in a fixed order, so that the result does not depend on the batch.
+    """
+    if sigma <= 0:
+        return image
+    weights = kernel(sigma)
     return _along(_along(image, weights, -1), weights, -2)
 
 

@@ -18,7 +18,7 @@ _STEPS_PER_UNIT = 8
 _LARGEST_EXACT = 64  # rates above are drawn from the normal quantile instead
 _COUNTS = 128  # a rate of 64 exceeds 127 with probability 1e-12
 _HALF_STEP = 2.0**-18  # half the spacing of uniform numbers, multiples of 2**-24, after multiplication by 128
-_TERMS = 6  # a rate of 1/8 exceeds 5 with probability 5e-9
+_LARGEST_REST = 4  # a rate of 1/8 exceeds 4 with probability 2e-7
 
 
 def poisson(rate: Tensor, first: Tensor, second: Tensor) -> Tensor:
@@ -48,7 +48,7 @@ def _from_table(step: Tensor, numbers: Tensor) -> Tensor:
     keep, other = _alias_tables(str(numbers.device))
     place = numbers * _COUNTS
     column = place.floor()
-    cell = (step * _COUNTS + column).to(torch.int32).flatten()
+    cell = torch.add(column, step, alpha=_COUNTS).to(torch.int32).flatten()
     rest = place.sub_(column).add_(_HALF_STEP)  # without it a rest of exactly 0 would stay in a column of 1e-30
     stays = rest.flatten() < keep.index_select(0, cell)
     return torch.where(stays, column.flatten(), other.index_select(0, cell)).view_as(numbers)
@@ -58,11 +58,12 @@ def _by_inversion(rate: Tensor, numbers: Tensor) -> Tensor:
     """Counts of a rate below 1/8: how many values of the distribution function lie at or below `numbers`."""
     term = rate.neg().exp_()
     below = term.clone()
-    counts = torch.zeros_like(rate)
-    for count in range(1, _TERMS):
-        counts.add_((numbers >= below).to(rate.dtype))
-        term.mul_(rate).div_(count)
-        below.add_(term)
+    counts = (numbers >= below).to(rate.dtype)
+    more = torch.empty_like(rate)
+    for count in range(1, _LARGEST_REST):
+        term.mul_(rate)
+        below.add_(term, alpha=1 / math.factorial(count))
+        counts.add_(torch.ge(numbers, below, out=more))
     return counts
 
 
