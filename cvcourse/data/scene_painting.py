@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -10,6 +9,7 @@ from torch.nn import functional as F
 
 from cvcourse.data.fields import coordinates, ridges, smooth
 from cvcourse.data.hashing import Draws
+from cvcourse.data.noise_table import add_noise
 from cvcourse.data.scene_layout import Layout, SceneOptions
 from cvcourse.data.shapes import SHAPES
 from cvcourse.data.windows import Windows, cut, rotated
@@ -19,7 +19,6 @@ _SHADOW_SHIFT = 0.02  # how far a shadow falls to the right and down, of the pic
 _SHADOW_SOFTNESS = 0.04  # width of its edge, of the picture's side
 _OFFERS = 6  # colours tried for an object
 _LEVELS = 255.999  # [0, 1] in 256 equal steps
-_NOISE_TABLE = 1 << 20
 
 
 @dataclass
@@ -72,7 +71,7 @@ def paint(
     canvas, base = _background(scene, options)
     _add_clutter(canvas, scene, options)
     _add_objects(canvas, pieces, objects, kept, _looks(scene, layout, base, options))
-    _add_noise(canvas, _noise_strength(scene, options), moment)
+    add_noise(canvas, _noise_strength(scene, options), moment)
     images = canvas.clamp_(0, 1).mul_(_LEVELS).to(torch.uint8)
     return images.transpose(0, 1).contiguous(), boxes, labels, places, ids
 
@@ -283,19 +282,3 @@ def _noise_strength(draws: Draws, options: SceneOptions) -> Tensor:
     """The standard deviation of each picture's noise (N,)."""
     low, high = options.noise
     return low + (high - low) * draws.uniform("noise", 1)[:, 0] ** 2
-
-
-def _add_noise(canvas: Tensor, strength: Tensor, draws: Draws) -> None:
-    """Independent normal noise; in place. Its numbers come from a table, for speed."""
-    _, n, height, width = canvas.shape
-    rows = _normal_table(height * width, str(canvas.device)).as_strided((_NOISE_TABLE, height * width), (1, 1))
-    start = draws.choice("noise start", _NOISE_TABLE, 3)
-    for channel in range(3):
-        noise = rows.index_select(0, start[:, channel]).view(n, height, width)
-        canvas[channel].addcmul_(noise, strength[:, None, None])
-
-
-@lru_cache(maxsize=4)
-def _normal_table(extra: int, device: str) -> Tensor:
-    """A million normal numbers and, so that a row may begin at each, as many more as a row is long."""
-    return Draws(0, torch.zeros(1, dtype=torch.long, device=device)).normal("table", _NOISE_TABLE + extra)[0]
