@@ -32,8 +32,8 @@ def test_a_picture_depends_on_seed_and_index_alone(make):
 def test_fixed_sheet():
     scenes = Scenes(16, seed=0, size=64).batch(range(16))
     clips = SceneClips(2, seed=0, size=64, frames=4).batch([0, 1])
-    assert fingerprint(scenes.images / 255) == "?"
-    assert fingerprint(clips.images.flatten(0, 1) / 255) == "?"
+    assert fingerprint(scenes.images / 255) == "f3b2ab65dd1ca320"
+    assert fingerprint(clips.images.flatten(0, 1) / 255) == "7ef54dfd81d269fc"
 
 
 @pytest.mark.parametrize("name", SHAPES)
@@ -65,26 +65,24 @@ def test_targets_agree_with_each_other(size, difficulty):
 
 def test_an_unhidden_object_covers_the_area_of_its_kind():
     for label, kind in enumerate(SHAPES, 1):
-        scenes = Scenes(80, size=128, kinds=[kind], objects=(1, 1), radius=(0.2, 0.2), difficulty=0).batch(range(80))
+        scenes = Scenes(24, size=128, kinds=[kind], objects=(1, 1), radius=(0.2, 0.2), difficulty=0).batch(range(24))
         assert (scenes.labels == label).all()
         area = (scenes.ids > 0).flatten(1).sum(1).float()
         assert area.mean().item() == pytest.approx(AREAS[kind] * 25.6**2, rel=0.01)
 
 
 def test_an_object_looks_unlike_the_background_around_it():
-    scenes = Scenes(60, size=96, objects=(1, 1), difficulty=0).batch(range(60))
+    scenes = Scenes(40, size=96, objects=(1, 1), radius=(0.15, 0.2), difficulty=0).batch(range(40))
     for image, ids in zip(scenes.images.float() / 255, scenes.ids.numpy(), strict=True):
-        inside = torch.from_numpy(ndimage.binary_erosion(ids, iterations=2))
-        around = torch.from_numpy(
-            ndimage.binary_dilation(ids, iterations=9) & ~ndimage.binary_dilation(ids, iterations=6)
-        )
-        difference = image[:, inside].mean(1) - image[:, around].mean(1)
+        inside = torch.from_numpy(ndimage.binary_erosion(ids))
+        near, far = (ndimage.binary_dilation(ids, iterations=steps) for steps in (6, 9))
+        difference = image[:, inside].mean(1) - image[:, torch.from_numpy(far & ~near)].mean(1)
         assert difference.abs().max() > 0.15
 
 
 def test_difficulty_makes_pictures_noisier_and_more_crowded():
     def roughness(difficulty: float) -> float:
-        images = Scenes(100, size=64, difficulty=difficulty).batch(range(100)).images.float()
+        images = Scenes(48, size=64, difficulty=difficulty).batch(range(48)).images.float()
         return (images[..., 1:] - images[..., :-1]).abs().mean().item()
 
     values = [roughness(difficulty) for difficulty in (0, 0.5, 1, 2, 3)]
@@ -92,20 +90,18 @@ def test_difficulty_makes_pictures_noisier_and_more_crowded():
 
 
 def test_numbers_of_objects_and_kinds_are_those_asked_for():
-    counts = (Scenes(300, size=128, objects=(2, 4)).batch(range(300)).labels > 0).sum(1)
+    counts = (Scenes(150, size=64, objects=(2, 4)).batch(range(150)).labels > 0).sum(1)
     assert counts.max() == 4 and counts.min() >= 1 and (counts >= 2).float().mean() > 0.97
-    labels = Scenes(300, size=64, kinds=["ring", "square"]).batch(range(300)).labels
+    labels = Scenes(150, size=64, kinds=["ring", "square"]).batch(range(150)).labels
     assert set(labels.unique().tolist()) == {0, 2, 5}
     share = (labels == 5).sum() / (labels > 0).sum()
-    assert 0.42 < share < 0.58
+    assert 0.4 < share < 0.6
 
 
 def test_transforms_of_torchvision_move_boxes_and_masks_with_the_picture():
-    plain = Scenes(20, size=64)
-    flipped = Scenes(20, size=64, transforms=v2.RandomHorizontalFlip(p=1))
-    for i in range(20):
-        image, target = plain[i]
-        mirrored, moved = flipped[i]
+    plain = Scenes(20, size=64).__getitems__(list(range(20)))
+    flipped = Scenes(20, size=64, transforms=v2.RandomHorizontalFlip(p=1)).__getitems__(list(range(20)))
+    for (image, target), (mirrored, moved) in zip(plain, flipped, strict=True):
         assert torch.equal(mirrored, image.flip(-1)) and torch.equal(moved["masks"], target["masks"].flip(-1))
         edges = torch.tensor([0, 0, 1, 1])
         assert torch.equal(ops.masks_to_boxes(moved["masks"]) + edges, moved["boxes"].as_subclass(torch.Tensor))
@@ -114,7 +110,8 @@ def test_transforms_of_torchvision_move_boxes_and_masks_with_the_picture():
 def test_cropped_scenes_can_be_sanitised():
     crop = v2.Compose([v2.RandomCrop(24), v2.SanitizeBoundingBoxes(min_size=3)])
     torch.manual_seed(0)
-    sizes = {len(target["boxes"]) for _, target in (Scenes(30, size=64, transforms=crop)[i] for i in range(30))}
+    items = Scenes(30, size=64, transforms=crop).__getitems__(list(range(30)))
+    sizes = {len(target["boxes"]) for _, target in items}
     assert 0 in sizes and len(sizes) > 2
 
 

@@ -3,6 +3,7 @@
 Each layer is a coverage in [0, 1] and a colour. A layer is computed only in the rows and columns that it can reach.
 """
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -13,9 +14,19 @@ from cvcourse.data.fields import coordinates
 from cvcourse.data.hashing import Draws
 from cvcourse.data.noise_table import add_noise
 
+_GROUP = 8  # regions are multiples of it wide: no vector register is left half full, where the last bit could differ
 _LEVELS = 255.999  # [0, 1] in 256 equal steps
 _LIPS = (0.66, 0.26, 0.26)
 _TAPS = 2  # the blur reaches so many pixels to each side, at 64 pixels a side
+# Boxes (u1, v1, u2, v2) on the heads that hold a layer for every person and every shot, the hardest included.
+_BODY_BOX = (-2.0, 0.15, 2.0, 2.0)
+_EARS_BOX = (-0.72, -0.2, 0.72, 0.25)
+_BEARD_BOX = (-0.65, -0.1, 0.65, 0.9)
+_HAIR_BOX = (-0.75, -0.95, 0.75, 0.75)
+_NOSE_BOX = (-0.5, -0.3, 0.5, 0.55)
+_MOUTH_BOX = (-0.55, -0.1, 0.55, 0.95)
+_EYES_BOX = (-0.85, -0.75, 0.85, 0.35)
+_GLASSES_BOX = (-0.9, -0.55, 0.9, 0.35)
 KEYPOINTS = ("left eye", "right eye", "nose", "left mouth corner", "right mouth corner")  # left in the picture
 
 
@@ -27,12 +38,19 @@ class Region:
         canvas: a view (3, N, rows, columns) of the pictures, painted in place.
         u, v: float32 (N, rows, columns), to the right and down, from the middle of the head.
         pixel: float32 (N, 1, 1), the side of a pixel on the head.
+        rows, columns: of the pictures.
     """
 
     canvas: Tensor
     u: Tensor
     v: Tensor
     pixel: Tensor
+    rows: slice
+    columns: slice
+
+    def part(self, plane: Tensor) -> Tensor:
+        """What of a plane (N, S, S) lies in the region."""
+        return plane[:, self.rows, self.columns]
 
     def cover(self, distance: Tensor) -> Tensor:
         """How much of each pixel lies inside, from the signed distance to the edge, positive inside; in place."""
@@ -51,14 +69,16 @@ def draw(who: People, shot: Shots, draws: Draws, size: int) -> tuple[Tensor, Ten
     canvas.copy_(shot.backdrop[0]).lerp_(shot.backdrop[1].expand_as(canvas), place.clamp_(0, 1)[None])
     face = _Face(who, shot)
     everything = face.region(canvas, None)
-    _body(face, face.region(canvas, (-2, 0.3, 2, 2)))
+    _body(face, face.region(canvas, _BODY_BOX))
     _hair_behind(face, everything)
+    _ears(face, face.region(canvas, _EARS_BOX))
     _head(face, everything)
-    _nose(face, face.region(canvas, (-0.35, -0.25, 0.35, 0.5)))
-    _mouth(face, face.region(canvas, (-0.4, 0.15, 0.4, 0.85)))
-    _eyes(face, face.region(canvas, (-0.5, -0.5, 0.5, 0.2)))
-    _hair_in_front(face, everything)
-    _glasses(face, face.region(canvas, (-0.65, -0.45, 0.65, 0.3)))
+    _beard(face, face.region(canvas, _BEARD_BOX))
+    _nose(face, face.region(canvas, _NOSE_BOX))
+    _mouth(face, face.region(canvas, _MOUTH_BOX))
+    _eyes(face, face.region(canvas, _EYES_BOX))
+    _hair_in_front(face, face.region(canvas, _HAIR_BOX))
+    _glasses(face, face.region(canvas, _GLASSES_BOX))
     _light(face, canvas, along)
     _occlude(shot, canvas, along)
     canvas = _blur(canvas, shot.blur)
@@ -91,14 +111,13 @@ class _Face:
             corners_u = torch.tensor(box, device=canvas.device)[[0, 2, 0, 2]]
             corners_v = torch.tensor(box, device=canvas.device)[[1, 1, 3, 3]]
             x, y = self.to_picture(corners_u, corners_v, size)
-            limits = torch.stack([x.min(), x.max(), y.min(), y.max()]).tolist()
-            left, right, top, bottom = (min(size, max(0, round(limit))) for limit in limits)
-            columns, rows = slice(max(0, left - 1), right + 1), slice(max(0, top - 1), bottom + 1)
+            left, right, top, bottom = torch.stack([x.min(), x.max(), y.min(), y.max()]).tolist()
+            columns, rows = _span(left, right, size), _span(top, bottom, size)
         along = coordinates(size, canvas.device)
         x = (along[columns] - self.shot.x) / self.shot.scale
         y = (along[rows, None] - self.shot.y) / self.shot.scale
         u, v = self.cos * x + self.sin * y, self.cos * y - self.sin * x
-        return Region(canvas[:, :, rows, columns], u, v, 2 / (size * self.shot.scale))
+        return Region(canvas[:, :, rows, columns], u, v, 2 / (size * self.shot.scale), rows, columns)
 
     def to_picture(self, u: Tensor, v: Tensor, size: int) -> tuple[Tensor, Tensor]:
         """Points on the heads in pixels of the pictures."""
@@ -119,6 +138,12 @@ class _Face:
         u = torch.cat([left, right, self.nose_x, self.turn - self.mouth_half, self.turn + self.mouth_half], 1)
         v = torch.cat([self.eye_y, self.eye_y, self.nose_y, corner, corner], 1)
         return torch.cat(self.to_picture(u, v, size), 2)
+
+
+def _span(first: float, last: float, size: int) -> slice:
+    """The pixels from `first` to `last` with one more on each side, widened to whole groups of _GROUP."""
+    start, stop = math.floor((first - 1) / _GROUP), math.ceil((last + 1) / _GROUP)
+    return slice(max(0, min(start * _GROUP, size - _GROUP)), max(_GROUP, min(size, stop * _GROUP)))
 
 
 def _ellipse(u: Tensor, v: Tensor, half_width: Tensor, half_height: Tensor) -> Tensor:
@@ -152,21 +177,29 @@ def _hair_behind(face: _Face, region: Region) -> None:
     region.paint(cover.mul_(1 - face.bald), face.hair * 0.72)
 
 
-def _head(face: _Face, region: Region) -> None:
-    """Ears, head, the shading of its roundness, and the beard."""
-    who, u, v = face.who, region.u, region.v
-    ears = _ellipse(u.abs() - who.head_width, v - 0.02, who.ear_size * 0.75, who.ear_size * 1.35)
+def _ears(face: _Face, region: Region) -> None:
+    who = face.who
+    ears = _ellipse(region.u.abs() - who.head_width, region.v - 0.02, who.ear_size * 0.75, who.ear_size * 1.35)
     region.paint(region.cover(ears), face.skin * 0.85)
-    face.radius = _head_radius(who, u, v)
+
+
+def _head(face: _Face, region: Region) -> None:
+    """The head, shaded towards its rim and on the side that is turned away."""
+    who = face.who
+    face.radius = _head_radius(who, region.u, region.v)
     face.head = region.cover((1 - face.radius) * who.head_width)
     region.paint(face.head, face.skin)
-    # The side turned away is darker, and so is the rim.
-    away = (u * (face.shot.yaw * -2.2 / who.head_width)).clamp_(0, 1).mul_(0.35)
+    away = (region.u * (face.shot.yaw * -2.2 / who.head_width)).clamp_(0, 1).mul_(0.35)
     shade = face.radius.square().mul_(0.16).add_(away).mul_(face.head)
-    region.canvas.mul_(1 - shade)
-    mouth = _ellipse(u - face.turn, v - face.mouth_y, face.mouth_half * 1.15, who.lip_thickness + 0.035)
-    beard = torch.minimum(v - who.beard_line - face.nod - 0.35 * (u - face.turn).square(), -mouth)
-    beard = beard.div_(3 * region.pixel).add_(0.5).clamp_(0, 1).mul_(face.head)
+    region.canvas.mul_(shade.neg_().add_(1))
+
+
+def _beard(face: _Face, region: Region) -> None:
+    """Hair on the lower face, around the mouth."""
+    who, u, v = face.who, region.u - face.turn, region.v
+    mouth = _ellipse(u, v - face.mouth_y, face.mouth_half * 1.15, who.lip_thickness + 0.035)
+    beard = torch.minimum(v - (who.beard_line + face.nod) - u.square_().mul_(0.35), mouth.neg_())
+    beard = beard.div_(3 * region.pixel).add_(0.5).clamp_(0, 1).mul_(region.part(face.head))
     region.paint(beard.mul_(who.beard_density * who.has("beard", "yes")), face.hair * 0.9)
 
 
@@ -232,7 +265,7 @@ def _eyes(face: _Face, region: Region) -> None:
     look = 0.35 * who.eye_size * shot.gaze
     # Both irises move the same way in the picture, whichever side they are on.
     u = out - torch.where(region.u > face.turn, look, -look)
-    radius = torch.hypot(u, region.v - face.eye_y)
+    radius = u.square_().add_((region.v - face.eye_y).square_()).sqrt_()
     region.paint(region.cover(size - radius).mul_(white), who.colour("iris"))
     region.paint(region.cover(0.5 * size - radius).mul_(white), torch.full_like(face.skin, 0.04))
     brow_v = region.v - (face.eye_y - who.eye_size * who.eye_opening - who.brow_gap - 0.03 * shot.brows)
@@ -247,7 +280,7 @@ def _hair_in_front(face: _Face, region: Region) -> None:
     who = face.who
     across = region.u - face.turn
     line = who.hairline + face.nod + who.hair_slant * across + who.hair_arch * across.square()
-    inside = (who.hair_volume - face.radius).mul_(who.head_width)
+    inside = (who.hair_volume - region.part(face.radius)).mul_(who.head_width)
     cover = region.cover(torch.minimum(inside, line - region.v)).mul_(1 - face.bald)
     strands = (across * (9 / who.head_width)).cos_().mul_(0.5).add_(0.5)
     region.paint(cover, face.hair)
@@ -260,7 +293,7 @@ def _glasses(face: _Face, region: Region) -> None:
     worn = who.has("glasses", "yes") * face.shot.glasses
     side = face.sides(region.u)
     out, v = side - face.eye_x, (region.v - face.eye_y - 0.01) * 1.15
-    round_, square = torch.hypot(out, v), torch.maximum(out.abs(), v.abs()) * 1.08
+    round_, square = (out * out).add_(v * v).sqrt_(), torch.maximum(out.abs(), v.abs()) * 1.08
     edge = torch.lerp(round_, square, who.glasses_shape.expand_as(round_)) - who.glasses_size
     rim = 0.016 - edge.abs()
     between = torch.minimum(0.014 - (v + 0.03).abs(), edge)

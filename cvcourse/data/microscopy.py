@@ -123,7 +123,7 @@ class Micrographs(Rendered):
         self.sigma = within("sigma", _SIGMA * difficulty if sigma is None else sigma, 0, 1)
         self.exposures = whole("exposures", exposures, 1, 64)
         self.targets = chosen("target", targets, TARGETS)
-        self.chunk = max(1, Rendered.chunk * 128**2 // max(size, 64) ** 2)
+        self.chunk = max(1, Rendered.chunk * 128**2 // (2 * max(size, 64) ** 2))
 
     def render(self, indices: Tensor) -> MicrographBatch:
         seen = specimen(Draws(self.seed, indices), self.size, self.kind, self.psf, _HAZE)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import torch
 from torch import Tensor
@@ -40,7 +40,7 @@ class Rendered(Dataset):
     `batch` and a `DataLoader` (which calls `__getitems__`) share it among many.
     """
 
-    chunk: ClassVar[int] = 32  # pictures computed at once: more would leave the processor's cache
+    chunk: int = 64  # pictures computed at once: fewer cost more calls, more leave the processor's cache
     targets: tuple[str, ...]  # the entries of an item's target
 
     def __init__(

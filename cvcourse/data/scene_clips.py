@@ -93,7 +93,7 @@ class SceneClips(Rendered):
         self.frames = whole("frames", frames, 1, MOST_FRAMES)
         self.speed = pair("speed", speed, 0, 0.5, "sides a frame")
         self.targets = chosen("target", targets, TARGETS)
-        self.chunk = max(1, Rendered.chunk // self.frames)
+        self.chunk = max(1, min(Rendered.chunk, Rendered.chunk * 128**2 // size**2) // self.frames)
 
     def render(self, indices: Tensor) -> ClipBatch:
         clip = indices.repeat_interleave(self.frames)

@@ -120,14 +120,16 @@ def still(draws: Draws, options: SceneOptions) -> Layout:
     live = torch.arange(places, device=draws.device) < wanted[:, None]
     for k in range(1, places):
         apart = options.gap * (radius[:, :k] + radius[:, k : k + 1])
-        distance = torch.hypot(
-            candidates[:, 0, k, :, None] - x[:, None, :k], candidates[:, 1, k, :, None] - y[:, None, :k]
-        )
+        distance = _length(candidates[:, 0, k, :, None] - x[:, None, :k], candidates[:, 1, k, :, None] - y[:, None, :k])
         free = ((distance >= apart[:, None]) | ~live[:, None, :k]).all(2)
         first = free.int().argmax(1, keepdim=True)
         x[:, k], y[:, k] = candidates[:, 0, k].gather(1, first)[:, 0], candidates[:, 1, k].gather(1, first)[:, 0]
         live[:, k] &= free.any(1)
     return Layout(live, kind, x, y, radius, angle)
+
+
+def _length(x: Tensor, y: Tensor) -> Tensor:
+    return (x * x + y * y).sqrt_()
 
 
 def moving(draws: Draws, options: SceneOptions, time: Tensor, frames: int, speed: tuple[float, float]) -> Layout:

@@ -15,6 +15,7 @@ from cvcourse.data.shapes import SHAPES
 from cvcourse.data.windows import Windows, cut, rotated
 
 _SIDES = 4  # windows come in that many sizes: more waste less around small objects, but are more calls
+_UNIT = 8  # sides are multiples of it: no vector register is left half full, where the last bit could differ
 _SHADOW_SHIFT = 0.02  # how far a shadow falls to the right and down, of the picture's side
 _SHADOW_SOFTNESS = 0.04  # width of its edge, of the picture's side
 _OFFERS = 6  # colours tried for an object
@@ -82,7 +83,8 @@ def _sorted(layout: Layout, options: SceneOptions) -> tuple[Objects, list[list[l
     shadow = options.size * (_SHADOW_SHIFT + _SHADOW_SOFTNESS / 2)
     smallest, largest = (2 * (radius + shadow) + 2 for radius in options.radius)
     step = max(1.0, (largest - smallest) / _SIDES)
-    sides = [min(options.size, math.ceil(smallest + step * (number + 1))) for number in range(_SIDES)]
+    sides = [smallest + step * (number + 1) for number in range(_SIDES)]
+    sides = [min(options.size, math.ceil(side / _UNIT) * _UNIT) for side in sides]
     which = ((2 * (layout.radius + shadow) + 2 - smallest) / step).floor().long().clamp_(0, _SIDES - 1)
     place = torch.arange(places, device=layout.live.device).expand_as(layout.live)
     key = ((place * _SIDES + which) * len(SHAPES) + layout.kind)[layout.live]
@@ -208,7 +210,7 @@ def _add_clutter(canvas: Tensor, draws: Draws, options: SceneOptions) -> None:
     x, y = x + play * (2 * parts[:, 3] - 1), y + play * (2 * parts[:, 4] - 1)
     u, v = rotated(windows, x, y, parts[:, 5] * math.pi)
     outside = torch.maximum(u.abs_() - (half - thick)[:, None, None].clamp(min=0), torch.zeros((), device=u.device))
-    alpha = torch.hypot(outside, v).sub_(thick[:, None, None]).neg_().add_(0.5).clamp_(0, 1)
+    alpha = outside.square_().addcmul_(v, v).sqrt_().sub_(thick[:, None, None]).neg_().add_(0.5).clamp_(0, 1)
     for channel in range(3):
         change = (parts[:, 6 + channel] - 0.5)[:, None, None] * 0.6
         windows.write(canvas[channel], windows.read(canvas[channel]).addcmul_(alpha, change))

@@ -82,7 +82,7 @@ class Scenes(Rendered):
         min_visible: pixels of an object that must be visible, 1 or more; default 0.7 of the smallest star, at least 8.
         targets: which entries a target has: "boxes" (`tv_tensors.BoundingBoxes`, xyxy), "labels" (int64, from 1),
             "masks" (bool `tv_tensors.Mask` (objects, S, S)), "ids" and "semantic" (uint8 `tv_tensors.Mask` (S, S)).
-            `v2.SanitizeBoundingBoxes` takes every mask for one of instances: leave the last two out where it is used.
+            Older versions of `v2.SanitizeBoundingBoxes` take every mask for one of instances: leave the last two out.
         transforms: a function of (image, target), such as a torchvision v2 transform.
         device: where the pictures are computed.
 
@@ -110,6 +110,7 @@ class Scenes(Rendered):
         super().__init__(length, seed, device, transforms)
         self.options = SceneOptions.check(size, difficulty, objects, kinds, radius, min_visible)
         self.targets = chosen("target", targets, TARGETS)
+        self.chunk = max(1, min(Rendered.chunk, Rendered.chunk * 128**2 // size**2))
 
     def render(self, indices: Tensor) -> SceneBatch:
         draws = Draws(self.seed, indices)

@@ -14,9 +14,14 @@ RING_HOLE = 0.5  # inner by outer radius of a ring
 STAR_POINTS = 5
 
 
+def _length(u: Tensor, v: Tensor) -> Tensor:
+    # Not torch.hypot, whose last bit depends on where in a tensor a number stands.
+    return torch.addcmul(u * u, v, v).sqrt_()
+
+
 def circle(u: Tensor, v: Tensor, r: Tensor) -> Tensor:
     """A disc of radius r."""
-    return torch.hypot(u, v) - r
+    return _length(u, v) - r
 
 
 def square(u: Tensor, v: Tensor, r: Tensor) -> Tensor:
@@ -45,7 +50,7 @@ def star(u: Tensor, v: Tensor, r: Tensor) -> Tensor:
 
 def ring(u: Tensor, v: Tensor, r: Tensor) -> Tensor:
     """A ring between the radii RING_HOLE * r and r."""
-    return (torch.hypot(u, v) - r * ((1 + RING_HOLE) / 2)).abs() - r * ((1 - RING_HOLE) / 2)
+    return (_length(u, v) - r * ((1 + RING_HOLE) / 2)).abs() - r * ((1 - RING_HOLE) / 2)
 
 
 # In the order of their labels; label 0 is the background.
