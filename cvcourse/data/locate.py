@@ -11,7 +11,9 @@ Nothing is ever written into `CVCOURSE_DATA`: what must be unpacked goes into th
 import dataclasses
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -65,6 +67,7 @@ class _Search:
 
 _decisions: dict[tuple, Place] = {}  # what "auto" took, so that training and test set are of one kind
 _announced: set[str] = set()
+_hurried = ContextVar("_hurried", default=False)  # an embedded set can stand in: wait little for a network
 
 
 def is_offline() -> bool:
@@ -105,7 +108,7 @@ def locate(entry: DataSet, embedded: DataSet, source: Source = "auto") -> Place:
     if source == "real":
         return _real(_Search(entry, hasty=False, advice=_advice(entry, "or use source='embedded'")))
     place = _auto(entry, embedded)
-    _announce(place.line)
+    announce(place.line)
     return place
 
 
@@ -120,9 +123,19 @@ def require(entry: DataSet, *, download: bool = False) -> Place:
         DataError: the set cannot be had; the message says what to put where.
     """
     limit = float("inf") if download else AUTO_LIMIT
-    place = _real(_Search(entry, hasty=False, limit=limit, advice=_advice(entry)))
-    _announce(f"{place.line}; licence: {entry.licence}; cite: {entry.citation}", key=entry.name)
+    place = _real(_Search(entry, hasty=_hurried.get(), limit=limit, advice=_advice(entry)))
+    announce(f"{place.line}; licence: {entry.licence}; cite: {entry.citation}", key=entry.name)
     return place
+
+
+@contextmanager
+def hurried() -> Iterator[None]:
+    """In this block `require` goes on after a defect in `CVCOURSE_DATA`, and waits little for a network."""
+    token = _hurried.set(True)
+    try:
+        yield
+    finally:
+        _hurried.reset(token)
 
 
 def forget_decisions() -> None:
@@ -159,7 +172,7 @@ def _has_layout(entry: DataSet, root: Path) -> bool:
     return any((root / layout).exists() for layout in entry.layouts)
 
 
-def _announce(line: str, key: str | None = None) -> None:
+def announce(line: str, key: str | None = None) -> None:
     """Print `line` once per process (or once for `key`): on stdout, where a notebook shows it and a person sees it.
 
     The line depends on the machine, so that the first cell that asks for a set is none whose output nbval compares.
@@ -175,14 +188,11 @@ def _advice(entry: DataSet, otherwise: str = "") -> str:
     if entry.bring:
         pack = f" (or as a zip, {entry.pack})" if entry.pack else ""
         return f"Put {entry.bring} into the folder that CVCOURSE_DATA names{pack}"
-    size = f" ({entry.download_size / MEGABYTE:.0f} MB)" if entry.download_size > AUTO_LIMIT else ""
-    parts = [
-        f"run `cvcourse data get {entry.name}`{size} where there is a network" if size else "Connect to a network",
-        f"or set CVCOURSE_DATA to a folder that holds {entry.pack or entry.layouts[0]}",
-        otherwise,
-    ]
-    text = ", ".join(part for part in parts if part)
-    return text[0].upper() + text[1:]
+    large = f" ({entry.download_size / MEGABYTE:.0f} MB)" if entry.download_size > AUTO_LIMIT else ""
+    first = f"Run `cvcourse data get {entry.name}`{large}" if large else "Connect to a network"
+    here = entry.pack if entry.files else " and ".join(file.name for file in entry.downloads)
+    parts = [first, f"or set CVCOURSE_DATA to a folder that holds {here}", otherwise]
+    return ", ".join(part for part in parts if part)
 
 
 def _auto(entry: DataSet, embedded: DataSet) -> Place:
@@ -284,7 +294,7 @@ def _in_cache(search: _Search) -> tuple[Path, str] | None:
 def _at_publisher(search: _Search) -> tuple[Path, str] | None:
     entry = search.entry
     if not entry.downloads:
-        raise DataError("it is neither in CVCOURSE_DATA nor in the cache folder, and its readers bring it themselves")
+        raise DataError("it is neither in CVCOURSE_DATA nor in the cache folder, and it is not downloaded")
     if is_offline():
         raise DataError("it is not on disk and CVCOURSE_OFFLINE is set")
     if entry.download_size > search.limit:
