@@ -245,7 +245,9 @@ def extend(
     emit(result.to_dict(), extend_view(result), as_json=as_json)
 
 
-data_app = typer.Typer(no_args_is_help=True, help="The data sets: list them, get one, look at one, check what is on disk.")
+data_app = typer.Typer(
+    no_args_is_help=True, help="The data sets: list them, get one, look at one, check what is on disk."
+)
 app.add_typer(data_app, name="data", rich_help_panel=LEARNING)
 
 SetName = Annotated[str, typer.Argument(metavar="NAME", help="As in `cvcourse data list`.")]
@@ -293,7 +295,9 @@ def data_show(
 
 @data_app.command("check")
 def data_check(
-    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Default: all that are on disk.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME]...", help="Default: all that are on disk.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Read every file and every item of the sets on disk. Exit code 1 where something is damaged or missing."""

@@ -19,8 +19,8 @@ def choose(
     Args:
         real: makes the real set; its `DataError` means that it cannot be had.
         embedded: makes the set that stands in for it.
-        source: `"real"`: that one or its error; `"embedded"`: the other; `"auto"`: the real one, else the other with one
-            printed line that says why.
+        source: `"real"`: that one or its error; `"embedded"`: the other; `"auto"`: the real one, else the other with
+            one printed line that says why.
         what: what the two are, for that line.
 
     Raises:

@@ -19,9 +19,7 @@ NEAREST, BILINEAR = InterpolationMode.NEAREST, InterpolationMode.BILINEAR
 IGNORE = 255  # in a semantic map: counts for no class
 
 
-def contact_sheet(
-    data: Dataset, *, title: str = "", count: int = 12, columns: int = 4, tile: int = 240
-) -> Image.Image:
+def contact_sheet(data: Dataset, *, title: str = "", count: int = 12, columns: int = 4, tile: int = 240) -> Image.Image:
     """Items of `data`, evenly spread over it, as one picture.
 
     Args:

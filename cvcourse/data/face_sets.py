@@ -69,7 +69,9 @@ class ORL(_Faces):
         super().__init__(split, transforms)
         base = self.folder("orl_faces", "att_faces")
         chosen = in_split(range(1, PEOPLE + 1), split, SHARES)
-        self._files = [base / f"s{place + 1}" / f"{number}.pgm" for place in chosen for number in range(1, PICTURES + 1)]
+        self._files = [
+            base / f"s{place + 1}" / f"{number}.pgm" for place in chosen for number in range(1, PICTURES + 1)
+        ]
         for path in self._files:
             require_file(path)
         self.names = [f"{path.parent.name}/{path.stem}" for path in self._files]
@@ -81,7 +83,7 @@ class ORL(_Faces):
 
 
 class Olivetti(_Faces):
-    """The Olivetti faces: those of ORL as scikit-learn has them, cropped to the face, 40 people, 10 pictures of 64 x 64.
+    """The Olivetti faces: those of ORL as scikit-learn has them, cropped to the face: 40 people, 10 of 64 x 64 each.
 
     An item is `(image, target)`: a uint8 image (1, 64, 64); a target with "identity" (int64, a place in `people`).
 

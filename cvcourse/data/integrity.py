@@ -16,7 +16,7 @@ _NOT_ALLOWED = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
 def is_intact(path: Path, size: int | None, checksum: str) -> bool:
-    """Whether the file `path` has `size` bytes (None: any) and the checksum `alg:hex`. Read once per process and change."""
+    """Whether `path` has `size` bytes (None: any) and the checksum `alg:hex`. Read once per process and change."""
     try:
         status = path.stat()
         if size is not None and status.st_size != size:
@@ -56,10 +56,7 @@ def disk_error(error: OSError, folder: Path, needed: int) -> DataError:
 def no_room(folder: Path, needed: int) -> DataError:
     """The one line for a full disk."""
     need = f"up to {needed / MEGABYTE:.0f} MB are needed; " if needed else ""
-    return DataError(
-        f"no space left in {folder}: {need}free some, "
-        "or set CVCOURSE_CACHE to a folder with room"
-    )
+    return DataError(f"no space left in {folder}: {need}free some, or set CVCOURSE_CACHE to a folder with room")
 
 
 def make_folder(folder: Path, needed: int) -> None:

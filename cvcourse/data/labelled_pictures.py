@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torchvision import datasets, tv_tensors
 
+from cvcourse.data import integrity
 from cvcourse.data.picture_files import MEND, read_lines, read_picture, require_file
 from cvcourse.data.real import RealSet
 from cvcourse.errors import DataError
@@ -58,12 +59,18 @@ class CIFAR10(_Labelled):
         try:
             theirs = datasets.CIFAR10(self.root, train=split == "train")
         except (RuntimeError, OSError, KeyError, ValueError, EOFError) as error:
-            where = self.root / datasets.CIFAR10.base_folder
-            raise DataError(f"{where} is damaged or lacks a file (torchvision: {error}): {MEND}") from error
+            raise DataError(f"{self._damaged()} is missing or damaged: {MEND}") from error
         self._pixels = torch.from_numpy(theirs.data).permute(0, 3, 1, 2)
         self.labels = torch.tensor(theirs.targets)
         self.classes = tuple(theirs.classes)
         self.names = [str(number) for number in range(len(self._pixels))]
+
+    def _damaged(self) -> Path:
+        """The first file that is not what torchvision's checksum promises, else the folder."""
+        base, meta = self.root / datasets.CIFAR10.base_folder, datasets.CIFAR10.meta
+        files = [*datasets.CIFAR10.train_list, *datasets.CIFAR10.test_list, (meta["filename"], meta["md5"])]
+        wrong = [base / name for name, md5 in files if not integrity.is_intact(base / name, None, f"md5:{md5}")]
+        return wrong[0] if wrong else base
 
     @property
     def images(self) -> Tensor:

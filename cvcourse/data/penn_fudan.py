@@ -57,7 +57,9 @@ class PennFudan(RealSet):
         names = sorted(path.stem for path in (base / "PNGImages").glob("*.png"))
         self.require_count(len(names), sum(self.entry.items.values()), base / "PNGImages")
         self.names = [names[place] for place in in_split(names, split, SHARES)]
-        self._files = [(base / "PNGImages" / f"{name}.png", base / "PedMasks" / f"{name}_mask.png") for name in self.names]
+        self._files = [
+            (base / "PNGImages" / f"{name}.png", base / "PedMasks" / f"{name}_mask.png") for name in self.names
+        ]
         for _, mask in self._files:
             require_file(mask)
 

@@ -1,4 +1,4 @@
-"""Read picture files into tensors: what is missing, damaged or of another size is one clear error that names the file."""
+"""Read picture files into tensors; one that is missing, damaged or of another size is an error that names it."""
 
 import warnings
 from pathlib import Path

@@ -241,7 +241,7 @@ PENN_FUDAN = DataSet(
     homepage="https://www.cis.upenn.edu/~jshi/ped_html/",
     loader="PennFudan",
     addresses=("https://www.cis.upenn.edu/~jshi/ped_html/",),
-    layouts=("PennFudanPed/PedMasks",),
+    layouts=("PennFudanPed/PNGImages",),
     archives=(Archive(Published("PennFudanPed.zip", 53_723_336, "md5:5aaa3dee905cef73325923716e38fc6d")),),
     pack="penn_fudan.zip",
 )
@@ -374,8 +374,8 @@ FMD = DataSet(
     kind="denoising",
     items={"test": 3},
     licence="none stated where they are published",
-    citation="Y. Zhang et al.: A Poisson-Gaussian denoising dataset with real fluorescence microscopy images. CVPR 2019, "
-    "doi:10.7274/r0-ed2r-4052",
+    citation="Y. Zhang et al.: A Poisson-Gaussian denoising dataset with real fluorescence microscopy images. "
+    "CVPR 2019, doi:10.7274/r0-ed2r-4052",
     homepage="https://doi.org/10.7274/r0-ed2r-4052",
     loader="FMD",
     layouts=("fluo/FMD/raw",),
@@ -385,9 +385,7 @@ FMD = DataSet(
     bring="pairs of 8-bit pictures as fluo/FMD/raw/NAME.png (one capture) and fluo/FMD/target/NAME.png (mean of 50)",
 )
 
-_ORL_CITATION = (
-    "F. Samaria, A. Harter: Parameterisation of a stochastic model for human face identification. WACV 1994"
-)
+_ORL_CITATION = "F. Samaria, A. Harter: Parameterisation of a stochastic model for human face identification. WACV 1994"
 
 ORL = DataSet(
     name="orl",
@@ -453,9 +451,7 @@ LFW = DataSet(
             "5976015",
             unpacked=True,
         ),
-        _lfw(
-            "pairsDevTrain.txt", None, "1d454dada7dfeca0e7eab6f65dc4e97a6312d44cf142207be28d688be92aabfa", "5976012"
-        ),
+        _lfw("pairsDevTrain.txt", None, "1d454dada7dfeca0e7eab6f65dc4e97a6312d44cf142207be28d688be92aabfa", "5976012"),
         _lfw("pairsDevTest.txt", None, "7cb06600ea8b2814ac26e946201cdb304296262aad67d046a16a7ec85d0ff87c", "5976009"),
         _lfw("pairs.txt", None, "ea42330c62c92989f9d7c03237ed5d591365e89b3e649747777b70e692dc1592", "5976006"),
     ),
