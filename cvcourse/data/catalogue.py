@@ -1,7 +1,9 @@
 """What `cvcourse data` does: list the sets, get one, show one, check what is on disk."""
 
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -160,8 +162,9 @@ def _check(entry: DataSet) -> Report:
     try:
         if place.startswith(NOWHERE):
             raise DataError(place)
-        for split in entry.items:
-            items += _read_all(load(entry.name, split), f"{entry.name} {split}")
+        with redirect_stdout(StringIO()):  # licences and citations are for those who use a set
+            for split in entry.items:
+                items += _read_all(load(entry.name, split), f"{entry.name} {split}")
         _require_undamaged(entry)
     except DataError as error:
         return Report(entry.name, place, items, str(error))
