@@ -112,8 +112,8 @@ def check_target(size, target):
         assert target["semantic"].shape == size
     if "clean" in target:
         assert isinstance(target["clean"], tv_tensors.Image) and target["clean"].shape[-2:] == size
-    if "identity" in target:
-        assert target["identity"].dtype == torch.int64 and target["identity"].ndim == 0
+    if "person" in target:
+        assert target["person"].dtype == torch.int64 and target["person"].ndim == 0
 
 
 def test_bccd_boxes_are_the_annotators_and_those_without_area_are_left_out(tiny):
@@ -225,10 +225,10 @@ def test_a_scale_that_cannot_be_fitted_is_a_value_error(truth, noisy, reason):
 def test_faces_are_split_by_person_and_both_sets_alike(tiny, name):
     tiny(name.lower())
     train, test = (getattr(data, name)(split) for split in ("train", "test"))
-    assert len(train.people) == 30 and len(test.people) == 10 and not set(train.people) & set(test.people)
+    assert len(train.persons) == 30 and len(test.persons) == 10 and not set(train.persons) & set(test.persons)
     assert (train.labels.bincount() == 10).all() and len(test) == 100
     image, target = test[25]
-    person = int(test.people[target["identity"]][1:])
+    person = int(test.persons[target["person"]][1:])
     if name == "ORL":
         assert image.shape == (1, 112, 92) and (image == person + 6).all()
     else:
@@ -238,7 +238,7 @@ def test_faces_are_split_by_person_and_both_sets_alike(tiny, name):
 def test_the_people_of_lfws_test_pairs_are_in_no_training_set(tiny):
     tiny("lfw")
     train, test, everybody = (data.LFW(split) for split in ("train", "test", "all"))
-    assert train.people == ("Bo_Ek", "Di_Wu") and test.people == ("Ann_Lee", "Cy_Oh") and len(everybody.people) == 4
+    assert train.persons == ("Bo_Ek", "Di_Wu") and test.persons == ("Ann_Lee", "Cy_Oh") and len(everybody.persons) == 4
     pairs, same = test.pairs()
     assert [[test.names[place] for place in row] for row in pairs.tolist()] == [
         ["Ann_Lee_0001", "Ann_Lee_0003"],
@@ -246,7 +246,7 @@ def test_the_people_of_lfws_test_pairs_are_in_no_training_set(tiny):
     ]
     assert same.tolist() == [True, False]
     assert train.pairs()[0].shape == (0, 2) and len(everybody.pairs("pairs")[0]) == 2
-    assert data.LFW("all", min_pictures=3).people == ("Ann_Lee",)
+    assert data.LFW("all", min_pictures=3).persons == ("Ann_Lee",)
     with pytest.raises(ValueError, match="min_pictures"):
         data.LFW("all", min_pictures=9)
 

@@ -133,7 +133,8 @@ def show(name: str, out: Path, *, split: str | None = None, count: int = 12) -> 
 
     data = load(name, split)
     entry = REGISTRY[name]
-    title = f"{entry.title}: {split or next(iter(entry.items))}, {sum(entry.items.values()):,} items in all"
+    split = split or next(iter(entry.items))
+    title = f"{entry.title}: {count_text(entry.items[split])}{'' if split == 'all' else f' in {split}'}"
     sheet = contact_sheet(data, title=title, count=count)
     path = out / f"{name}.png" if out.is_dir() else out
     try:
@@ -145,7 +146,7 @@ def show(name: str, out: Path, *, split: str | None = None, count: int = 12) -> 
 
 
 def check(names: list[str] | None = None) -> list[Report]:
-    """Read every file and every item of the sets that are on disk, or of those named.
+    """Read every file and every item of the sets that are on disk, or of those named; nothing is rendered.
 
     What was unpacked is compared with its checksums, and every item is read as a notebook would read it.
 
@@ -153,7 +154,7 @@ def check(names: list[str] | None = None) -> list[Report]:
         DataError: there is no set of that name.
     """
     entries = [entry_of(name) for name in names] if names else list(REGISTRY.values())
-    on_disk = [entry for entry in entries if names or not where(entry).startswith(NOWHERE)]
+    on_disk = [one for one in entries if names or not (one.is_rendered or where(one).startswith(NOWHERE))]
     return [_check(entry) for entry in on_disk]
 
 
@@ -175,6 +176,11 @@ def _read_all(data: Dataset, what: str) -> int:
     for index in tqdm(range(len(data)), desc=what, unit=" items", leave=False):
         data[index]
     return len(data)
+
+
+def count_text(items: int) -> str:
+    """How many items, in words: a rendered set has as many as wanted."""
+    return f"{items:,}" if items else "any number"
 
 
 def _require_undamaged(entry: DataSet) -> None:
@@ -201,7 +207,7 @@ def list_view(found: list[Row]) -> Any:
         view.columns[column].no_wrap = True
     for row in found:
         licence = row.licence.partition(";")[0].partition(" by ")[0].partition(" where ")[0]
-        view.add_row(row.name, row.kind, f"{row.items:,}", megabytes(row.size), licence, row.found)
+        view.add_row(row.name, row.kind, count_text(row.items), megabytes(row.size), licence, row.found)
     view.caption = f"CVCOURSE_DATA: {locate.data_folder() or 'not set'}\ncache folder: {cache_folder()}"
     view.caption_justify = "left"
     return view

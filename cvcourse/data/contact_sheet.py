@@ -82,10 +82,13 @@ def _pictures(data: Dataset, count: int, tile: int) -> list[tuple[list[Tensor], 
     first = data[places[0]]
     if isinstance(first, tuple) and isinstance(first[1], Sequence):
         return _frames(first, count, tile, classes)
-    return [_one(data[place], classes, str(names[place] if names else place), tile) for place in places]
+    attributes = getattr(data, "attributes", {})
+    return [_one(data[place], classes, str(names[place] if names else place), tile, attributes) for place in places]
 
 
-def _one(item: Any, classes: Any, name: str, tile: int) -> tuple[list[Tensor], str]:
+def _one(
+    item: Any, classes: Any, name: str, tile: int, attributes: Mapping[str, Sequence[str]]
+) -> tuple[list[Tensor], str]:
     image, target = (item, None) if isinstance(item, Tensor) else item
     if target is None:
         return [_scaled(to_rgb(image), tile)], name
@@ -95,8 +98,13 @@ def _one(item: Any, classes: Any, name: str, tile: int) -> tuple[list[Tensor], s
         return [_scaled(to_rgb(each), tile) for each in (image, target["clean"])], f"{name}: noisy, clean"
     if any(key in target for key in ("boxes", "masks", "ids", "semantic")):
         return [_drawn(image, target, classes, tile)], name
-    facts = [f"{key} {int(value)}" for key, value in target.items() if torch.as_tensor(value).numel() == 1]
+    facts = [_fact(key, int(value), attributes) for key, value in target.items() if torch.as_tensor(value).numel() == 1]
     return [_scaled(to_rgb(image), tile)], ", ".join(facts) or name
+
+
+def _fact(key: str, value: int, attributes: Mapping[str, Sequence[str]]) -> str:
+    """A number of the target in words, where its values have names."""
+    return f"{key.replace('_', ' ')} {attributes[key][value] if key in attributes else value}"
 
 
 def _frames(

@@ -20,31 +20,31 @@ PEOPLE, PICTURES = 40, 10
 
 
 class _Faces(RealSet):
-    """Items `(image, {"identity": number})`.
+    """Items `(image, {"person": number})`, as the rendered faces have them.
 
     Attributes:
-        labels: (N,) int64, the identity of each item: a place in `people`.
-        people: the persons of this split.
+        labels: (N,) int64, who it is: a place in `persons`.
+        persons: the names of the people of this split.
     """
 
     labels: Tensor
-    people: tuple[str, ...]
+    persons: tuple[str, ...]
 
     def pixels(self, index: int) -> Tensor:
         """The picture, uint8 (C, H, W)."""
         raise NotImplementedError
 
     def read(self, index: int) -> tuple[tv_tensors.Image, dict[str, Tensor]]:
-        return tv_tensors.Image(self.pixels(index)), {"identity": self.labels[index].clone()}
+        return tv_tensors.Image(self.pixels(index)), {"person": self.labels[index].clone()}
 
 
 class ORL(_Faces):
     """The ORL (AT&T) faces: 40 people, 10 grey pictures of 92 x 112 each.
 
-    An item is `(image, target)`: a uint8 image (1, 112, 92); a target with "identity" (int64, a place in `people`).
+    An item is `(image, target)`: a uint8 image (1, 112, 92); a target with "person" (int64, a place in `persons`).
 
     >>> image, target = ORL("test")[0]
-    >>> image.shape, int(target["identity"])
+    >>> image.shape, int(target["person"])
     (torch.Size([1, 112, 92]), 0)
 
     Args:
@@ -75,7 +75,7 @@ class ORL(_Faces):
         for path in self._files:
             require_file(path)
         self.names = [f"{path.parent.name}/{path.stem}" for path in self._files]
-        self.people = tuple(f"s{place + 1}" for place in chosen)
+        self.persons = tuple(f"s{place + 1}" for place in chosen)
         self.labels = torch.arange(len(chosen)).repeat_interleave(PICTURES)
 
     def pixels(self, index: int) -> Tensor:
@@ -85,7 +85,7 @@ class ORL(_Faces):
 class Olivetti(_Faces):
     """The Olivetti faces: those of ORL as scikit-learn has them, cropped to the face: 40 people, 10 of 64 x 64 each.
 
-    An item is `(image, target)`: a uint8 image (1, 64, 64); a target with "identity" (int64, a place in `people`).
+    An item is `(image, target)`: a uint8 image (1, 64, 64); a target with "person" (int64, a place in `persons`).
 
     Args:
         split: "train" (30 people) or "test" (the same other 10 as in `ORL`).
@@ -109,8 +109,8 @@ class Olivetti(_Faces):
         everything = _read_mat(self.folder("olivettifaces.mat")).unflatten(0, (PEOPLE, PICTURES))
         chosen = in_split(range(1, PEOPLE + 1), split, SHARES)
         self._pixels = everything[chosen].flatten(0, 1)
-        self.people = tuple(f"s{place + 1}" for place in chosen)
-        self.names = [f"{person}/{number}" for person in self.people for number in range(1, PICTURES + 1)]
+        self.persons = tuple(f"s{place + 1}" for place in chosen)
+        self.names = [f"{person}/{number}" for person in self.persons for number in range(1, PICTURES + 1)]
         self.labels = torch.arange(len(chosen)).repeat_interleave(PICTURES)
 
     def pixels(self, index: int) -> Tensor:
@@ -134,7 +134,7 @@ def _read_mat(path: Path) -> Tensor:
 class LFW(_Faces):
     """Labeled Faces in the Wild, funneled (aligned): 5,749 people, 13,233 colour pictures of 250 x 250.
 
-    An item is `(image, target)`: a uint8 image (3, 250, 250); a target with "identity" (int64, a place in `people`).
+    An item is `(image, target)`: a uint8 image (3, 250, 250); a target with "person" (int64, a place in `persons`).
     `pairs` are the published ones to verify.
 
     Args:
@@ -180,7 +180,7 @@ class LFW(_Faces):
             raise ValueError(f"min_pictures is {min_pictures}: nobody in the split {split!r} has so many")
         self._files = [path for files in by_person.values() for path in files]
         self.names = [path.stem for path in self._files]
-        self.labels, self.people = numbered([path.parent.name for path in self._files])
+        self.labels, self.persons = numbered([path.parent.name for path in self._files])
 
     def pixels(self, index: int) -> Tensor:
         return read_picture(self._files[index], "RGB", (250, 250))

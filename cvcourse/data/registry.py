@@ -72,7 +72,7 @@ class DataSet:
         name: its name in the registry, in the cache folder and below a mirror's address.
         title: its name for people.
         kind: what it is for, such as `digits` or `detection`.
-        items: items per split.
+        items: items per split; 0 for a rendered set, which has as many as wanted.
         licence: as its publisher states it.
         citation: what to cite.
         homepage: where it is described.
@@ -109,6 +109,11 @@ class DataSet:
     bring: str = ""
     embedded: bool = False
     shareable: bool = False
+
+    @property
+    def is_rendered(self) -> bool:
+        """Whether its pictures are computed when they are asked for."""
+        return not any(self.items.values())
 
     @property
     def cached_as(self) -> str:
@@ -616,12 +621,38 @@ OTB_CROSSING = DataSet(
     bring="the sequence as OTB/Crossing/img/NNNN.jpg and OTB/Crossing/groundtruth_rect.txt",
 )
 
+
+def _rendered(name: str, title: str, kind: str, loader: str) -> DataSet:
+    """A set that is computed when asked for: as many items as wanted."""
+    return DataSet(
+        name=name,
+        title=title,
+        kind=kind,
+        items={"all": 0},
+        licence="MIT, as the course's code that draws it",
+        citation="nothing to cite",
+        homepage="",
+        loader=loader,
+        embedded=True,
+        shareable=True,
+    )
+
+
+SCENES = _rendered("scenes", "rendered scenes of shapes", "instances", "Scenes")
+SCENE_CLIPS = _rendered("scene_clips", "rendered clips of moving shapes", "tracking", "SceneClips")
+MICROGRAPHS = _rendered("micrographs", "rendered fluorescence micrographs", "denoising", "Micrographs")
+FACES = _rendered("faces", "rendered faces", "faces", "Faces")
+
 REGISTRY: dict[str, DataSet] = {
     entry.name: entry
     for entry in (
         MNIST,
         SKLEARN_DIGITS,
         SKIMAGE_PHOTOGRAPHS,
+        SCENES,
+        SCENE_CLIPS,
+        MICROGRAPHS,
+        FACES,
         BCCD,
         PENN_FUDAN,
         DSB2018,
