@@ -14,7 +14,9 @@ def test_the_gallery_is_in_step_with_the_registry(root):
     named = re.findall(r"^### .* \(`(\w+)`\)$", page, re.MULTILINE)
     assert sorted(named) == sorted(REGISTRY), "write it again: python tools/gallery.py"
     for entry in REGISTRY.values():
-        assert entry.licence in page and entry.title[1:] in page, f"{entry.name}: write it again: python tools/gallery.py"
+        assert entry.licence in page and entry.title[1:] in page, (
+            f"{entry.name}: write it again: python tools/gallery.py"
+        )
 
 
 def test_pictures_are_small_and_only_of_sets_that_may_be_shown(root):

@@ -15,6 +15,7 @@ from torchvision.utils import draw_bounding_boxes, draw_segmentation_masks
 # Okabe and Ito, "Color Universal Design" (2008): colours that colour-blind readers can tell apart.
 COLOURS = ("#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7")
 GAP, CAPTION, MARGIN = 8, 18, 12  # pixels
+ROOM_FOR_NAMES = 200  # pixels of width
 NEAREST, BILINEAR = InterpolationMode.NEAREST, InterpolationMode.BILINEAR
 IGNORE = 255  # in a semantic map: counts for no class
 
@@ -62,7 +63,8 @@ def draw_target(image: Tensor, target: Mapping[str, Any], classes: Any = None) -
         drawn = draw_segmentation_masks(drawn, masks, alpha=0.45, colors=_colours(range(len(masks))))
     if "boxes" in target and len(target["boxes"]):
         numbers = range(len(target["boxes"])) if masks is not None else _box_classes(target)
-        names, width = _box_names(target, classes), 1 if masks is not None else 2
+        names = _box_names(target, classes) if drawn.shape[-1] >= ROOM_FOR_NAMES else None
+        width = 1 if masks is not None else 2
         drawn = draw_bounding_boxes(drawn, target["boxes"], labels=names, colors=_colours(numbers), width=width)
     return drawn
 
