@@ -342,7 +342,7 @@ def test_a_split_or_entry_that_is_not_there_is_a_value_error(tiny, name):
 
 def test_targets_that_are_not_there_are_a_value_error(tiny):
     tiny("dsb2018")
-    with pytest.raises(ValueError, match="targets is 'polygons'"):
+    with pytest.raises(ValueError, match="unknown target 'polygons'"):
         data.DSB2018(targets=["boxes", "polygons"])
 
 

@@ -9,7 +9,8 @@ from torchvision import tv_tensors
 
 from cvcourse.data.object_targets import INSTANCE_TARGETS, instance_target
 from cvcourse.data.picture_files import MEND, read_lines, read_numbers, read_picture, require_file
-from cvcourse.data.real import RealSet, in_split, some_of
+from cvcourse.data.real import RealSet, in_split
+from cvcourse.data.rendered import chosen
 from cvcourse.errors import DataError
 
 SHARES = {"train": 0.8, "val": 0.2}
@@ -56,7 +57,7 @@ class DSB2018(RealSet):
         transforms: Callable[[Any, Any], Any] | None = None,
     ) -> None:
         super().__init__(split, transforms)
-        self.targets = some_of("targets", targets, INSTANCE_TARGETS)
+        self.targets = chosen("target", targets, INSTANCE_TARGETS)
         self._base = self.folder("DSB2018", "stage1_train")
         self._merged = self._base.name == "DSB2018"
         if self._merged:

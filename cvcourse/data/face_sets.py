@@ -3,7 +3,7 @@
 Persons, not pictures, are dealt to the splits: whoever is in the test set is nowhere else.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -215,8 +215,3 @@ class LFW(_Faces):
         if not rows:
             raise DataError(f"{path} holds no pair: {MEND}")
         return rows
-
-
-def pictures_of(labels: Tensor) -> Sequence[Tensor]:
-    """The places of each person's pictures, one tensor a person, for a data set's `labels`."""
-    return [torch.nonzero(labels == person).flatten() for person in labels.unique()]

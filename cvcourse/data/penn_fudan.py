@@ -8,7 +8,8 @@ from torchvision import tv_tensors
 
 from cvcourse.data.object_targets import INSTANCE_TARGETS, instance_target
 from cvcourse.data.picture_files import MEND, read_numbers, read_picture, require_file
-from cvcourse.data.real import RealSet, in_split, some_of
+from cvcourse.data.real import RealSet, in_split
+from cvcourse.data.rendered import chosen
 from cvcourse.errors import DataError
 
 SHARES = {"train": 0.8, "test": 0.2}
@@ -52,7 +53,7 @@ class PennFudan(RealSet):
         transforms: Callable[[Any, Any], Any] | None = None,
     ) -> None:
         super().__init__(split, transforms)
-        self.targets = some_of("targets", targets, INSTANCE_TARGETS)
+        self.targets = chosen("target", targets, INSTANCE_TARGETS)
         base = self.folder("PennFudanPed")
         names = sorted(path.stem for path in (base / "PNGImages").glob("*.png"))
         self.require_count(len(names), sum(self.entry.items.values()), base / "PNGImages")

@@ -8,7 +8,8 @@ import torch
 from torchvision import tv_tensors
 
 from cvcourse.data.picture_files import MEND, read_lines, read_numbers, read_picture, require_file
-from cvcourse.data.real import RealSet, some_of
+from cvcourse.data.real import RealSet
+from cvcourse.data.rendered import chosen
 from cvcourse.errors import DataError
 
 TARGETS = ("semantic", "breed", "species")
@@ -51,7 +52,7 @@ class OxfordPets(RealSet):
         transforms: Callable[[Any, Any], Any] | None = None,
     ) -> None:
         super().__init__(split, transforms)
-        self.targets = some_of("targets", targets, TARGETS)
+        self.targets = chosen("target", targets, TARGETS)
         base = self.folder("oxford-iiit-pet")
         lines = base / "annotations" / f"{split}.txt"
         rows = [_row(lines, line) for line in read_lines(lines)]

@@ -1,6 +1,6 @@
 """What the real data sets have in common: where they are read from, splits, items by index."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -84,18 +84,6 @@ def one_of(what: str, value: str, options: Sequence[str]) -> str:
     if value not in options:
         raise ValueError(f"{what} is {value!r}: it must be one of {', '.join(map(repr, options))}")
     return value
-
-
-def some_of(what: str, value: str | Iterable[str], options: Sequence[str]) -> tuple[str, ...]:
-    """`value`, one name or several, as a tuple, where all are among `options`.
-
-    Raises:
-        ValueError: one is not.
-    """
-    names = (value,) if isinstance(value, str) else tuple(value)
-    for name in names:
-        one_of(what, name, options)
-    return names
 
 
 def in_split(groups: Sequence[Any], split: str, shares: dict[str, float]) -> list[int]:
