@@ -3,9 +3,11 @@
 Each loader reads a tiny folder in its set's layout; with CVCOURSE_DATA also the real packs.
 """
 
+import doctest
 import hashlib
 import os
 import shutil
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -638,3 +640,11 @@ def test_real_orl_people_look_like_themselves(packs):
     pixels = torch.stack([image.float().flatten() for image, _ in test])
     distances = torch.cdist(pixels, pixels).fill_diagonal_(float("inf"))
     assert (test.labels[distances.argmin(1)] == test.labels).float().mean() > 0.9
+
+
+@pytest.mark.parametrize("name", ["bccd", "dsb2018", "isbi2012", "grey_images", "fluorescence", "face_sets", "otb"])
+def test_the_examples_in_the_docstrings_hold(packs, monkeypatch, name):
+    monkeypatch.setattr(locate, "_announced", set(REGISTRY))
+    module = import_module(f"cvcourse.data.{name}")
+    failed, attempted = doctest.testmod(module, extraglobs={"torch": torch})
+    assert attempted >= 1 and failed == 0

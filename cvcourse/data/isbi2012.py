@@ -23,7 +23,7 @@ class ISBI2012(RealSet):
 
     >>> image, target = ISBI2012("test")[0]
     >>> target["semantic"].unique()
-    Mask([0, 1], dtype=torch.uint8)
+    tensor([0, 1], dtype=torch.uint8)
 
     Args:
         split: "train", the first 24 of the 30 labelled sections, or "test", the last 6. Neighbouring sections show the
