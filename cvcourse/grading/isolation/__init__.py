@@ -21,8 +21,8 @@ The parts, one file each
   kernel grants bubblewrap but no namespaces inside it), or "auto": warm where it works, otherwise cold with a warning
   (`zygote.mode` tells which, `zygote.slow_because` why). `IsolationError` where bubblewrap itself does not run.
 - `zygote.spawn(role="student", fds=(), extension=None, limits=None, environment=None)` gives a verified `Kernel`.
-  `fds` are sockets or descriptors for the kernel (at most 8), for instance the ends of a `socket.socketpair()` between a
-  student's and a tester's kernel; the caller closes its own copies afterwards. `environment` (for instance a secret seed
+  `fds` are sockets for the kernel (at most 8), for instance one end of a `socket.socketpair()` between a student's and a
+  tester's kernel; the caller closes its own copies afterwards. `environment` (for instance a secret seed
   for a tester) goes to this kernel alone, never through the zygote, which later kernels are copies of.
 - `Kernel.run(source, cpu_seconds=, wall_seconds=)` runs a cell and returns `Outputs`. `Kernel.call(name, argument, ...)`
   calls a handler of the kernel's extension and returns `Outputs` with `value`. Both are `start(...)` or
@@ -36,7 +36,7 @@ The parts, one file each
   A kernel runs one thing at a time. After a status other than "ok" and "error" it is gone (`kernel.alive` is false).
 - An extension is the name of a module that is imported inside the kernel (put it into `preload`) and has
   `attach(context: inside.kernel.Context) -> Mapping[str, Callable[[JSON], JSON]]`: the handlers by name. The context
-  has `role`, `shell` (IPython's), `sockets` (one per descriptor, in order) and `capture` (`flush()` and so on).
+  has `role`, `shell` (IPython's), `sockets` (one for each of `fds`, in order) and `capture` (`flush()` and so on).
   What a handler prints or shows is in the outputs of the call; an exception in it gives status "error".
 - Limits (`Limits`) are watched from a thread of the worker, for all kernels and at all times, over the whole tree of
   processes of a kernel: CPU and wall seconds of what runs, memory (private, shared, in files and in descriptors).
@@ -57,7 +57,7 @@ _LAZY = {
     "Kernel": "kernel",
     "Outputs": "outputs",
     "Zygote": "zygote",
-    "wait": "kernel",
+    "wait": "running",
 }
 
 

@@ -9,3 +9,7 @@ class IsolationError(CourseError):
 
 class KernelError(CourseError):
     """A kernel did not start, or is asked for something after its end."""
+
+
+class IsolationWarning(UserWarning):
+    """Kernels are walled in, but not in the way that is fast."""
