@@ -8,24 +8,25 @@ from outside before it sends the first byte.
 
     from cvcourse.grading.isolation import Limits, Zygote, wait
 
-    with Zygote() as zygote:                                  # about as long as `import torch`; tests both walls
-        with zygote.spawn(role="student") as kernel:          # milliseconds
+    with Zygote() as zygote:                          # about as long as `import torch`; tests both walls
+        with zygote.spawn(role="student") as kernel:  # milliseconds
             outputs = kernel.run("1 + 1", cpu_seconds=60, wall_seconds=240)
-            outputs.status                                    # "ok", "error", "timeout", "died", "output limit", "memory"
-            outputs.outputs                                   # nbformat outputs, checked against the notebook schema
+            outputs.status   # "ok", "error", "timeout", "died", "output limit", "memory"
+            outputs.outputs  # nbformat outputs, checked against the notebook schema
 
 The parts, one file each
-- `Zygote(preload=..., limits=..., mode="auto")`: a context manager. `spawn(...)` may be called from several threads. The
-  lifeline is a socket to it: when the worker process ends in whatever way, the zygote and every kernel end.
+- `Zygote(preload=..., limits=..., mode="auto")`: a context manager. `spawn(...)` may be called from several threads.
+  The lifeline is a socket to it: when the worker process ends in whatever way, the zygote and every kernel end. A
+  worker must not fork itself (exec is harmless): its copy would hold the lifeline too.
   `mode` is "warm" (both walls), "cold" (a fresh bubblewrap for each kernel, seconds instead of milliseconds: where the
   kernel grants bubblewrap but no namespaces inside it), or "auto": warm where it works, otherwise cold with a warning
   (`zygote.mode` tells which, `zygote.slow_because` why). `IsolationError` where bubblewrap itself does not run.
 - `zygote.spawn(role="student", fds=(), extension=None, limits=None, environment=None)` gives a verified `Kernel`.
-  `fds` are sockets for the kernel (at most 8), for instance one end of a `socket.socketpair()` between a student's and a
-  tester's kernel; the caller closes its own copies afterwards. `environment` (for instance a secret seed
-  for a tester) goes to this kernel alone, never through the zygote, which later kernels are copies of.
-- `Kernel.run(source, cpu_seconds=, wall_seconds=)` runs a cell and returns `Outputs`. `Kernel.call(name, argument, ...)`
-  calls a handler of the kernel's extension and returns `Outputs` with `value`. Both are `start(...)` or
+  `fds` are sockets for the kernel (at most 8), for instance one end of a `socket.socketpair()` between a student's and
+  a tester's kernel; the caller closes its own copies afterwards. `environment` (for instance a secret seed for a
+  tester) goes to this kernel alone, never through the zygote, which later kernels are copies of.
+- `Kernel.run(source, cpu_seconds=, wall_seconds=)` runs a cell and returns `Outputs`. `Kernel.call(name, argument,
+  ...)` calls a handler of the kernel's extension and returns `Outputs` with `value`. Both are `start(...)` or
   `start_call(...)` followed by `wait`: two kernels that talk to each other are started first and waited for together:
 
       serving = student.start_call("serve", cpu_seconds=60, wall_seconds=240)
@@ -47,10 +48,20 @@ What an answer's kernel reports about itself (its outputs, its status, the value
 fit to be shown, never to be counted.
 """
 
-from cvcourse.grading.isolation.errors import IsolationError, KernelError
+from cvcourse.grading.isolation.errors import IsolationError, IsolationWarning, KernelError
 from cvcourse.grading.isolation.limits import Limits
 
-__all__ = ["DEFAULT_PRELOAD", "IsolationError", "Kernel", "KernelError", "Limits", "Outputs", "Zygote", "wait"]
+__all__ = [
+    "DEFAULT_PRELOAD",
+    "IsolationError",
+    "IsolationWarning",
+    "Kernel",
+    "KernelError",
+    "Limits",
+    "Outputs",
+    "Zygote",
+    "wait",
+]
 
 _LAZY = {
     "DEFAULT_PRELOAD": "zygote",

@@ -54,15 +54,17 @@ def command(places: Places, settings: dict, limits: Limits, *, control: int, use
         environment["LD_LIBRARY_PATH"] = places.libraries
     for name, value in environment.items():
         line += ["--setenv", name, value]
-    line += ["--proc", "/proc", "--dev", "/dev"] + _own_folders(limits) + _binds(places)
+    line += ["--proc", "/proc", "--dev", "/dev", *_own_folders(limits), *_binds(places)]
     line += ["--perms", "0644", "--ro-bind-data", str(users), "/etc/passwd"]
     line += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/"]
+    if not settings["warm"]:  # a warm kernel needs this /proc to name its user, and then mounts one of its own
+        line += ["--remount-ro", "/proc"]
     python = [places.program, "-P", "-s", "-B", "-m", "cvcourse.grading.isolation.inside"]
     return [*line, *python, str(control), json.dumps(settings)]
 
 
 def _rights(root: bool) -> list[str]:
-    """An ordinary user gets a user namespace; root keeps what it takes to leave root inside (`inside/leave_root.py`)."""
+    """An ordinary user gets a user namespace; root keeps what it takes to leave root (`inside/leave_root.py`)."""
     if not root:
         return ["--unshare-user"]
     line = ["--cap-drop", "ALL"]
@@ -76,7 +78,7 @@ def _own_folders(limits: Limits) -> list[str]:
     share = str((limits.scratch_mb << 20) // len(FOLDERS))
     line = []
     for target in FOLDERS.values():
-        line += _parents(target) + ["--perms", "1777", "--size", share, "--tmpfs", target]
+        line += [*_parents(target), "--perms", "1777", "--size", share, "--tmpfs", target]
     return [*line, "--perms", "0755", "--dir", SCRATCH]
 
 
@@ -112,6 +114,10 @@ def explain_refusal(message: str) -> str:
     return f"outer wall: the process behind bubblewrap did not start ({said})"
 
 
+def _as_root() -> bool:
+    return os.geteuid() == 0
+
+
 def _setting(name: str) -> str:
     try:
         return Path("/proc/sys", name).read_text().strip()
@@ -140,15 +146,13 @@ _OLD = "it is too old: version 0.7 or newer is needed"
 _ADVICE = (
     (lambda said: "nknown option" in said, _OLD),
     (
-        lambda said: _refused(said)
-        and os.geteuid() != 0
-        and _setting("kernel/apparmor_restrict_unprivileged_userns") == "1",
+        lambda said: (
+            _refused(said) and not _as_root() and _setting("kernel/apparmor_restrict_unprivileged_userns") == "1"
+        ),
         _APPARMOR,
     ),
     (
-        lambda said: _refused(said)
-        and os.geteuid() != 0
-        and _setting("kernel/unprivileged_userns_clone") == "0",
+        lambda said: _refused(said) and not _as_root() and _setting("kernel/unprivileged_userns_clone") == "0",
         _SYSCTL,
     ),
     (lambda said: _refused(said) and _setting("user/max_user_namespaces") == "0", _NONE_LEFT),

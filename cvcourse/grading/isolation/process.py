@@ -4,13 +4,13 @@ import contextlib
 import fcntl
 import json
 import os
-import select
 import signal
 import socket
 import subprocess
 import tempfile
 import threading
 from dataclasses import dataclass
+from typing import BinaryIO
 
 from cvcourse.grading.isolation import bubblewrap
 from cvcourse.grading.isolation.errors import IsolationError, KernelError
@@ -39,23 +39,25 @@ class WarmProcess:
     def __init__(self, preload: list[str], limits: Limits, *, warm: bool, uid: int | None) -> None:
         self.warm, self.uid = warm, uid
         self._lock = threading.Lock()
-        self._log = tempfile.TemporaryFile()
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 (`close` closes it)
         self._lifeline, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         settings = {"preload": preload, "uid": uid, "warm": warm}
         self.pid = 0
+        self._process: subprocess.Popen | None = None
+        reading, info = os.pipe()
         try:
-            with theirs:
-                self._process = self._launch(settings, limits, theirs)
-            self._wait_until_ready()
+            with open(reading, "rb") as described:
+                with theirs, open(info, "wb"):
+                    self._process = self._launch(settings, limits, theirs.fileno(), info)
+                self._wait_until_ready(described)
             verify_zygote(self.pid, root=uid is not None)
         except BaseException:
-            self._lifeline.close()
+            self.close()
             raise
 
-    def _launch(self, settings: dict, limits: Limits, theirs: socket.socket) -> subprocess.Popen:
+    def _launch(self, settings: dict, limits: Limits, control: int, info: int) -> subprocess.Popen:
         users = _readable(bubblewrap.users_file(self.uid or os.getuid(), self.uid or os.getgid()))
-        self._info, info = os.pipe()
-        descriptors = {"control": theirs.fileno(), "users": users, "info": info}
+        descriptors = {"control": control, "users": users, "info": info}
         try:
             line = bubblewrap.command(find_places(), settings, limits, **descriptors)
             return subprocess.Popen(
@@ -69,9 +71,8 @@ class WarmProcess:
             )
         finally:
             os.close(users)
-            os.close(info)
 
-    def _wait_until_ready(self) -> None:
+    def _wait_until_ready(self, described: BinaryIO) -> None:
         self._lifeline.settimeout(START_SECONDS)
         try:
             packet = self._lifeline.recv(4096)
@@ -79,12 +80,10 @@ class WarmProcess:
             raise IsolationError(f"outer wall: no answer from behind bubblewrap in {START_SECONDS:g} s") from None
         except ConnectionError:
             packet = b""
-        with open(self._info, "rb") as file:
-            described = file.read()
         if not packet:
             self._process.wait(10)
             raise IsolationError(bubblewrap.explain_refusal(self._last_words()))
-        self.pid = int(json.loads(described)["child-pid"])
+        self.pid = int(json.loads(described.read())["child-pid"])
         threads = json.loads(packet)["threads"]
         if threads != 1:
             raise IsolationError(f"the pre-warmed process has {threads} threads: preload modules that start none")
@@ -111,12 +110,14 @@ class WarmProcess:
     def close(self) -> None:
         """End it and everything below it."""
         self._lifeline.close()
-        try:
-            self._process.wait(5)
-        except subprocess.TimeoutExpired:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self.pid, signal.SIGKILL)
-            self._process.wait(10)
+        if self._process is not None:
+            try:
+                self._process.wait(5)
+            except subprocess.TimeoutExpired:
+                with contextlib.suppress(ProcessLookupError):
+                    # Without a process id it is not yet beyond bubblewrap's own start.
+                    os.kill(self.pid or self._process.pid, signal.SIGKILL)
+                self._process.wait(10)
         self._log.close()
 
 
@@ -139,10 +140,3 @@ def output_file(name: str) -> int:
     descriptor = os.memfd_create(name)
     fcntl.fcntl(descriptor, fcntl.F_SETFL, os.O_APPEND)
     return descriptor
-
-
-def wait_readable(descriptor: int, seconds: float) -> bool:
-    """Whether there is something to read within `seconds`."""
-    poll = select.poll()
-    poll.register(descriptor, select.POLLIN)
-    return bool(poll.poll(int(seconds * 1000)))

@@ -6,7 +6,7 @@ import select
 import time
 from typing import TYPE_CHECKING, Literal
 
-from cvcourse.grading.isolation.outputs import Outputs, OutputBuilder, clean
+from cvcourse.grading.isolation.outputs import OutputBuilder, Outputs, clean
 from cvcourse.grading.isolation.wire import Frames, WireError, pack
 
 if TYPE_CHECKING:

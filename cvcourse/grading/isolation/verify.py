@@ -12,7 +12,7 @@ from cvcourse.grading.isolation.errors import IsolationError
 NAMESPACES = ("user", "mnt", "pid", "net", "ipc", "uts")
 CAPABILITY_SETS = ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")
 WRITABLE = ("/tmp", "/home/student", "/desk", "/dev/shm")
-_WRITABLE_KINDS = {"tmpfs", "proc", "devpts", "devtmpfs"}
+_WRITABLE_KINDS = {"tmpfs", "devpts", "devtmpfs"}
 
 
 def status(pid: int) -> dict[str, str]:
@@ -30,8 +30,10 @@ def verify_zygote(pid: int, *, root: bool) -> None:
     """Raise `IsolationError` unless the zygote is behind bubblewrap's wall and without rights."""
     faults = _rights_faults(status(pid))
     own, its = namespaces("self"), namespaces(pid)
-    faults += [f"shares our {name} namespace" for name in own if own[name] == its[name] and not (root and name == "user")]
-    faults += _mount_faults(pid)
+    faults += [
+        f"shares our {name} namespace" for name in own if own[name] == its[name] and not (root and name == "user")
+    ]
+    faults += [fault for fault in _mount_faults(pid) if not fault.endswith(" /proc")]
     if faults:
         raise IsolationError(f"outer wall: the pre-warmed process {'; '.join(faults)}")
 
@@ -74,15 +76,15 @@ def _rights_faults(found: dict[str, str]) -> list[str]:
 
 def _mount_faults(pid: int) -> list[str]:
     """Every mount must be read-only, or one of those that are the kernel's own."""
-    faults = []
+    mounts = {}
     for line in Path(f"/proc/{pid}/mountinfo").read_text().splitlines():
         before, after = line.split(" - ", 1)
         target, options = before.split()[4:6]
-        kind = after.split()[0]
-        if "ro" in options.split(","):
-            continue
-        own = target in WRITABLE or target in ("/proc", "/dev/pts", "/dev") or _is_device(pid, target)
-        if not (own and kind in _WRITABLE_KINDS):
+        mounts[target] = (after.split()[0], options.split(","))  # a later mount covers an earlier one
+    faults = []
+    for target, (kind, options) in mounts.items():
+        own = target in WRITABLE or target == "/dev/pts" or _is_device(pid, target)
+        if "ro" not in options and not (own and kind in _WRITABLE_KINDS):
             faults.append(f"can write to {target}")
     return faults
 

@@ -40,13 +40,16 @@ class Watcher:
 
     def _loop(self) -> None:
         while not self._stopped.wait(INTERVAL):
-            with self._lock:
-                kernels = list(self._kernels)
-            for kernel in kernels:
-                try:
-                    examine(kernel)
-                except Exception as error:
-                    kernel.end("died", f"the kernel could not be watched ({error}), so it was ended")
+            self._look()
+
+    def _look(self) -> None:
+        with self._lock:
+            kernels = list(self._kernels)
+        for kernel in kernels:
+            try:
+                examine(kernel)
+            except Exception as error:
+                kernel.end("died", f"the kernel could not be watched ({error}), so it was ended")
 
 
 def examine(kernel: "Kernel") -> None:

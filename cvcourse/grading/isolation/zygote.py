@@ -6,7 +6,9 @@ import os
 import socket
 import threading
 import warnings
+import weakref
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Literal
 
 from cvcourse.grading.isolation.bubblewrap import FIRST_UID
@@ -50,7 +52,7 @@ class Zygote:
         self.mode: Literal["warm", "cold"] = "cold" if mode == "cold" else "warm"
         self.slow_because = "cold kernels were asked for" if mode == "cold" else ""
         self._root = os.geteuid() == 0
-        self._kernels: set[Kernel] = set()
+        self._kernels: weakref.WeakSet[Kernel] = weakref.WeakSet()
         self._lock = threading.Lock()
         self._uids = itertools.cycle(range(COLD_UIDS))
         self._watcher = Watcher()
@@ -117,9 +119,7 @@ class Zygote:
         uid = FIRST_UID + 1 + next(self._uids) if self._root else None
         return WarmProcess(self.preload, limits, warm=False, uid=uid)
 
-    def _fork(
-        self, process: WarmProcess, role: str, given: list[int], extension: str | None, limits: Limits
-    ) -> Kernel:
+    def _fork(self, process: WarmProcess, role: str, given: list[int], extension: str | None, limits: Limits) -> Kernel:
         with contextlib.ExitStack() as undo:
             files = {name: output_file(name) for name in ("stdout", "stderr")}
             for descriptor in files.values():
@@ -131,9 +131,9 @@ class Zygote:
                 forked = process.fork(request, [theirs.fileno(), *files.values(), *given])
             undo.callback(os.close, forked.pidfd)
             _await_ready(ours, files["stderr"])
-            verify_kernel(
-                forked.pid, process.pid, descriptors=1 + len(given), warm=process.warm, root=self._root
-            )
+            # Where memory runs out on the machine, Linux takes a kernel before anything else.
+            Path(f"/proc/{forked.pid}/oom_score_adj").write_text("1000")
+            verify_kernel(forked.pid, process.pid, descriptors=1 + len(given), warm=process.warm, root=self._root)
             kernel = self._make_kernel(process, forked, role, ours, files, limits)
             undo.pop_all()
         return kernel

