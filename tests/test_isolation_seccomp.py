@@ -86,6 +86,17 @@ def test_denied_calls_are_refused(architecture: str) -> None:
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_the_limit_of_core_dumps_can_be_read_but_not_set(architecture: str) -> None:
+    refused, core, processes = ERRNO | errno.EPERM, 4, 6
+    assert decide(architecture, number(architecture, "setrlimit"), core, 1234) == refused
+    assert decide(architecture, number(architecture, "setrlimit"), processes, 1234) == ALLOW
+    for address in (1234, 1 << 40):
+        assert decide(architecture, number(architecture, "prlimit64"), 0, core, address, 0) == refused
+        assert decide(architecture, number(architecture, "prlimit64"), 0, processes, address, 0) == ALLOW
+    assert decide(architecture, number(architecture, "prlimit64"), 0, core, 0, 1234) == ALLOW
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_what_nobody_reviewed_does_not_exist(architecture: str) -> None:
     assert decide(architecture, syscalls.NEWEST_REVIEWED) == ALLOW
     assert decide(architecture, syscalls.NEWEST_REVIEWED + 1) == ERRNO | errno.ENOSYS

@@ -42,6 +42,7 @@ The parts, one file each
 - Limits (`Limits`) are watched from a thread of the worker, for all kernels and at all times, over the whole tree of
   processes of a kernel: CPU and wall seconds of what runs, memory (private, shared, in files and in descriptors).
   What cannot be read counts as too much: the kernel is killed.
+- `diagnose()` says what of all this works on this machine, for `cvcourse doctor`.
 - `Kernel.kill()` ends every process of the kernel and returns when none is left. Leaving the context does the same.
 
 What an answer's kernel reports about itself (its outputs, its status, the value of a call) is the student's word: it is
@@ -53,6 +54,7 @@ from cvcourse.grading.isolation.limits import Limits
 
 __all__ = [
     "DEFAULT_PRELOAD",
+    "Diagnosis",
     "IsolationError",
     "IsolationWarning",
     "Kernel",
@@ -60,14 +62,17 @@ __all__ = [
     "Limits",
     "Outputs",
     "Zygote",
+    "diagnose",
     "wait",
 ]
 
 _LAZY = {
     "DEFAULT_PRELOAD": "zygote",
+    "Diagnosis": "selftest",
     "Kernel": "kernel",
     "Outputs": "outputs",
     "Zygote": "zygote",
+    "diagnose": "selftest",
     "wait": "running",
 }
 

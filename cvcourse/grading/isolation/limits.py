@@ -11,7 +11,11 @@ class Limits:
     """
 
     memory_mb: int = 2048
-    """Memory that is not shared with the zygote, in MiB; each process also has it as its address-space limit."""
+    """Memory that is not shared with the zygote, in MiB; each process also has it as its address-space limit.
+
+    The watcher adds what the zygote itself has, since a kernel's processes show the zygote's pages as theirs: a kernel
+    of many processes that lets go of these pages can have that much more.
+    """
     cpu_seconds: int = 600
     """CPU seconds of the kernel's whole life; each run has its own, smaller limit."""
     processes: int = 64

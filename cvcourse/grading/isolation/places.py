@@ -13,6 +13,7 @@ from pathlib import Path
 import cvcourse
 
 PYTHON, PACKAGES, COURSE = "/python", "/packages", "/course/cvcourse"
+PARTS = ("bin", "lib", "lib64", "share")
 SYSTEM = Path("/usr")
 # Read by the C library, by fontconfig and by whoever counts processors. No /etc/passwd: it gets one of its own.
 SYSTEM_FILES = (
@@ -43,7 +44,8 @@ def find_places() -> Places:
     inside = base
     if not base.is_relative_to(SYSTEM):
         inside = Path(PYTHON)
-        binds.append((str(base), PYTHON))
+        # Not the whole prefix: somebody may keep a course in the folder of an environment.
+        binds += [(str(base / part), f"{PYTHON}/{part}") for part in PARTS if (base / part).is_dir()]
     search = []
     for folder in _package_folders(base):
         target = f"{PACKAGES}/{len(search)}"

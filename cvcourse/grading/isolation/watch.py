@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 INTERVAL = 0.1
 EXACT_EVERY = 10
 """Looks between two exact ones, beside those that a quick figure above the limit asks for."""
-PATIENCE = 5
+PATIENCE = 1
 """After an exact look, which reads much, the next waits this many times as long as the look took."""
 
 

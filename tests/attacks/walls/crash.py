@@ -1,7 +1,7 @@
 """Crash the interpreter.
 
-tries: write to address 0, abort, run out of C stack
-gains: a core dump, or a worker that waits for ever
+tries: allow the system's crash handler, then write to address 0
+gains: a handler that runs as root on what the student prepared, or a worker that waits for ever
 must: the kernel is gone, the run says so at once
 """
 
@@ -9,6 +9,11 @@ BARE = False
 STATUS = ("died",)
 
 CELL = r"""
-import ctypes
+import ctypes, resource
+try:
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # with 0 a crash handler of the system would run, as root
+    print("loot: a crash handler")
+except (OSError, ValueError) as error:
+    print(error)
 ctypes.memset(0, 0, 1)
 """

@@ -17,7 +17,7 @@ def set_limits(limits: dict[str, int]) -> None:
     own = _own_sizes()
     memory = limits["memory_mb"] * MIB
     values = {
-        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_CORE: 1,  # none at all: with 0 Linux would still start a crash handler of the system
         resource.RLIMIT_CPU: limits["cpu_seconds"] + 2,  # after the worker's own, kinder limit
         resource.RLIMIT_FSIZE: limits["file_mb"] * MIB,
         resource.RLIMIT_NOFILE: limits["open_files"],

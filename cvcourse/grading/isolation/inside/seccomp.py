@@ -17,6 +17,7 @@ ALLOW, ERRNO, KILL = 0x7FFF0000, 0x00050000, 0x80000000
 NUMBER, ARCHITECTURE, ARGUMENTS = 0, 4, 16  # offsets in struct seccomp_data; an argument has 8 bytes, low half first
 CLONE_NEW_ANY = 0x7E020000 | 0x80  # every CLONE_NEW*; 0x80 is CLONE_NEWTIME
 AF_UNIX = 1
+RLIMIT_CORE = 4
 TIOCSTI, TIOCLINUX = 0x5412, 0x541C  # type into a terminal
 
 
@@ -48,6 +49,26 @@ def _only_unix(number: int) -> list[Instruction]:
     ]
 
 
+def _keep_core_limit(table: Table) -> list[Instruction]:
+    """Refuse to set RLIMIT_CORE: it is 1, and with 0 a crash would start the system's crash handler, as root."""
+    return [
+        (Op.EQUAL, 0, 4, table.setrlimit),
+        (Op.LOAD, 0, 0, ARGUMENTS),
+        (Op.EQUAL, 0, 1, RLIMIT_CORE),
+        (Op.RETURN, 0, 0, ERRNO | errno.EPERM),
+        (Op.RETURN, 0, 0, ALLOW),
+        (Op.EQUAL, 0, 8, table.prlimit64),
+        (Op.LOAD, 0, 0, ARGUMENTS + 8),
+        (Op.EQUAL, 0, 5, RLIMIT_CORE),
+        (Op.LOAD, 0, 0, ARGUMENTS + 16),  # the new limits' address; 0 only asks for the present ones
+        (Op.EQUAL, 0, 2, 0),
+        (Op.LOAD, 0, 0, ARGUMENTS + 20),
+        (Op.EQUAL, 1, 0, 0),
+        (Op.RETURN, 0, 0, ERRNO | errno.EPERM),
+        (Op.RETURN, 0, 0, ALLOW),
+    ]
+
+
 def instructions(table: Table) -> list[Instruction]:
     """The filter for one architecture."""
     program: list[Instruction] = [
@@ -63,6 +84,7 @@ def instructions(table: Table) -> list[Instruction]:
     for number in table.denied:
         program += _refuse(number, errno.EPERM)
     program += _only_unix(table.socket) + _only_unix(table.socketpair)
+    program += _keep_core_limit(table)
     program += [
         (Op.EQUAL, 0, 4, table.clone),
         (Op.LOAD, 0, 0, ARGUMENTS),

@@ -21,6 +21,8 @@ NUMBERS: dict[str, tuple[int | None, int | None]] = {
     "ioctl": (16, 29),
     "socket": (41, 198),
     "socketpair": (53, 199),
+    "setrlimit": (160, 164),
+    "prlimit64": (302, 261),
     # other processes
     "ptrace": (101, 117),
     "process_vm_readv": (310, 270),
@@ -92,7 +94,7 @@ NUMBERS: dict[str, tuple[int | None, int | None]] = {
     "lookup_dcookie": (212, 18),
 }
 
-_HANDLED_APART = {"clone", "clone3", "ioctl", "socket", "socketpair"}
+_HANDLED_APART = {"clone", "clone3", "ioctl", "socket", "socketpair", "setrlimit", "prlimit64"}
 _COLUMN = {"x86_64": 0, "aarch64": 1}
 
 
@@ -107,6 +109,8 @@ class Table:
     ioctl: int
     socket: int
     socketpair: int
+    setrlimit: int
+    prlimit64: int
     denied: tuple[int, ...]
 
 
