@@ -3,12 +3,14 @@
 import os
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from cvcourse.grading.isolation import Kernel, KernelError, Outputs, wait
+from cvcourse.grading.isolation import Kernel, KernelError, Outputs, Zygote, wait
+from tests.requirements import require
 
 pytestmark = pytest.mark.sandbox
 LIMITS = {"cpu_seconds": 20.0, "wall_seconds": 80.0}
@@ -186,3 +188,28 @@ def test_a_long_source_and_a_long_answer_cross(kernel: Kernel) -> None:
     source = f"text = '{'x' * 3_000_000}'\nprint(len(text)); print(text[:900_000])"
     outputs = kernel.run(source, **LIMITS)
     assert outputs.text.startswith("3000000\nxxx") and len(outputs.text) > 900_000 and not outputs.truncated
+
+
+def test_several_threads_use_one_zygote(zygote) -> None:
+    """As a Dask worker with several threads does."""
+
+    def grade(number: int) -> list[str]:
+        shown = []
+        for turn in range(3):
+            with zygote.spawn() as kernel:
+                shown.append(run(kernel, f"print({number}, {turn}, __import__('os').getpid())").text)
+        return shown
+
+    with ThreadPoolExecutor(4) as pool:
+        results = list(pool.map(grade, range(4)))
+    assert results == [[f"{number} {turn} 1\n" for turn in range(3)] for number in range(4)]
+
+
+def test_a_zygote_outlives_the_thread_that_started_it() -> None:
+    require("sandbox")
+    with ThreadPoolExecutor(1) as pool:
+        zygote = pool.submit(Zygote, preload=[], mode="warm").result()
+    with zygote, zygote.spawn() as kernel:
+        assert run(kernel, "print(5)").text == "5\n"
+    with pytest.raises(KernelError, match="closed"):
+        zygote.spawn()

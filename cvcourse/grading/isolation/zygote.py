@@ -56,6 +56,7 @@ class Zygote:
         self._lock = threading.Lock()
         self._uids = itertools.cycle(range(COLD_UIDS))
         self._watcher = Watcher()
+        self._closed = False
         self._warm: WarmProcess | None = None
         try:
             self._start(may_fall_back=mode == "auto")
@@ -101,6 +102,8 @@ class Zygote:
         """A new kernel, verified from outside. Raises `IsolationError` (a wall is missing) or `KernelError`."""
         if len(fds) > MOST_SOCKETS:
             raise ValueError(f"a kernel takes at most {MOST_SOCKETS} sockets, not {len(fds)}")
+        if self._closed:
+            raise KernelError("this zygote is closed: start another")
         limits = limits or self.limits
         given = [one if isinstance(one, int) else one.fileno() for one in fds]
         process = self._warm or self._cold_process(limits)
@@ -175,6 +178,7 @@ class Zygote:
 
     def close(self) -> None:
         """End every kernel and the pre-warmed process."""
+        self._closed = True
         with self._lock:
             kernels = list(self._kernels)
         for kernel in kernels:
