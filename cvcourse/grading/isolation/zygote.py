@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 import os
+import signal
 import socket
 import threading
 import warnings
@@ -133,6 +134,7 @@ class Zygote:
                 request = {"role": role, "limits": limits.as_dict(), "extension": extension}
                 forked = process.fork(request, [theirs.fileno(), *files.values(), *given])
             undo.callback(os.close, forked.pidfd)
+            undo.callback(_kill, forked.pidfd)
             _await_ready(ours, files["stderr"])
             # Where memory runs out on the machine, Linux takes a kernel before anything else.
             Path(f"/proc/{forked.pid}/oom_score_adj").write_text("1000")
@@ -193,6 +195,11 @@ class Zygote:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _kill(pidfd: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        signal.pidfd_send_signal(pidfd, signal.SIGKILL)
 
 
 def _await_ready(control: socket.socket, errors: int) -> None:
