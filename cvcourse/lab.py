@@ -19,7 +19,10 @@ from cvcourse.workspace import STATE, update
 
 # nbgrader's panes for instructors and for its own exchange; its Validate button stays.
 PANES = ("assignment-list", "course-list", "create-assignment", "formgrader", "menu")
+ANNOUNCEMENTS = "@jupyterlab/apputils-extension:announcements"  # asks each new user about Jupyter's news
 SERVER_EXTENSIONS = ("assignment_list", "course_list", "formgrader")
+LAYOUTS = "layouts"
+FORMGRADER_TAB = "nbgrader-formgrader:nbgrader-formgrader"  # how JupyterLab's layout calls the tab
 
 
 def open_course(paths: CoursePaths, *, browser: bool = True, port: int | None = None) -> int:
@@ -35,10 +38,20 @@ def open_course(paths: CoursePaths, *, browser: bool = True, port: int | None = 
     for line in changes.lines():
         console.print(f"lab: {line}")
     console.print(f"lab: your own copy of the course is in {paths.workspace}")
+    state = paths.workspace / STATE
+    _open_first_lecture(paths.workspace, state / LAYOUTS)
     with tempfile.TemporaryDirectory(prefix="cvcourse-") as folder:
-        write_reader_config(Path(folder))
-        command = lab_command(paths.workspace, state=paths.workspace / STATE, browser=browser, port=port)
+        write_config(Path(folder), panes=False)
+        command = lab_command(paths.workspace, state=state, browser=browser, port=port)
         return _run(command, cwd=paths.workspace, environment=_environment(Path(folder)))
+
+
+def _open_first_lecture(workspace: Path, layouts: Path) -> None:
+    """Let the first start open the first lecture; from then on JupyterLab opens what was open last."""
+    lectures = sorted(path.relative_to(workspace).as_posix() for path in (workspace / "lectures").glob("*.ipynb"))
+    if lectures and not layouts.exists():
+        arguments = {"path": lectures[0], "factory": "Notebook"}
+        write_layout(layouts, f"notebook:{lectures[0]}", arguments, sidebar="filebrowser")
 
 
 def open_formgrader(paths: CoursePaths, *, browser: bool = True, port: int | None = None) -> int:
@@ -52,8 +65,12 @@ def open_formgrader(paths: CoursePaths, *, browser: bool = True, port: int | Non
         raise CourseError("nbgrader is not installed: run `make setup`, or `pip install -e '.[grading]'`")
     console.print(f"formgrader: the class in {paths.class_dir}")
     state = paths.class_dir / STATE
-    command = lab_command(paths.root, state=state, browser=browser, port=port, url="/lab?formgrader=true")
-    return _run(command, cwd=paths.root, environment={**_environment(), "CVCOURSE_CLASS": str(paths.class_dir)})
+    write_layout(state / LAYOUTS, FORMGRADER_TAB)
+    command = lab_command(paths.root, state=state, browser=browser, port=port)
+    with tempfile.TemporaryDirectory(prefix="cvcourse-") as folder:
+        write_config(Path(folder), panes=True)
+        environment = {**_environment(Path(folder)), "CVCOURSE_CLASS": str(paths.class_dir)}
+        return _run(command, cwd=paths.root, environment=environment)
 
 
 def class_with_gradebook(paths: CoursePaths, wanted: Path | None) -> Path:
@@ -70,20 +87,35 @@ def class_with_gradebook(paths: CoursePaths, wanted: Path | None) -> Path:
     raise ClassError(f"no gradebook in {tried}: grade a class first, or make one with `make demo`")
 
 
-def write_reader_config(folder: Path) -> None:
-    """Write the Jupyter configuration that switches nbgrader's instructor panes off into `folder`."""
-    page = {"disabledExtensions": {f"@jupyter/nbgrader:{pane}": True for pane in PANES}}
-    server = {
-        "ServerApp": {
-            "jpserver_extensions": {f"nbgrader.server_extensions.{name}": False for name in SERVER_EXTENSIONS},
-        }
-    }
+def write_config(folder: Path, *, panes: bool) -> None:
+    """Write a Jupyter configuration without announcements into `folder`; `panes`: with nbgrader's instructor panes."""
+    disabled = [ANNOUNCEMENTS] if panes else [ANNOUNCEMENTS, *(f"@jupyter/nbgrader:{pane}" for pane in PANES)]
+    page = {"disabledExtensions": dict.fromkeys(disabled, True)}
+    extensions = {f"nbgrader.server_extensions.{name}": panes for name in SERVER_EXTENSIONS}
     (folder / "labconfig").mkdir()
     (folder / "labconfig" / "page_config.json").write_text(json.dumps(page), encoding="utf-8")
+    server = {"ServerApp": {"jpserver_extensions": extensions}}
     (folder / "jupyter_server_config.json").write_text(json.dumps(server), encoding="utf-8")
 
 
-def lab_command(root: Path, *, state: Path, browser: bool, port: int | None, url: str = "/lab") -> list[str]:
+def write_layout(folder: Path, tab: str, arguments: dict | None = None, sidebar: str = "") -> None:
+    """Make a layout in which `tab` alone is open, beside `sidebar`, the one with which JupyterLab starts."""
+    from jupyterlab_server.workspaces_handler import WorkspacesManager
+
+    main = {"dock": {"type": "tab-area", "currentIndex": 0, "widgets": [tab]}, "current": tab}
+    left = {"collapsed": not sidebar, "current": sidebar, "widgets": [sidebar] if sidebar else []}
+    layout = {
+        "main": main,
+        "down": {"size": 0, "widgets": []},
+        "left": left,
+        "right": {"collapsed": True, "widgets": []},
+    }
+    data = {"layout-restorer:data": layout, tab: {"data": arguments or {}}}
+    folder.mkdir(parents=True, exist_ok=True)
+    WorkspacesManager(str(folder)).save("default", json.dumps({"data": data, "metadata": {"id": "default"}}))
+
+
+def lab_command(root: Path, *, state: Path, browser: bool, port: int | None) -> list[str]:
     """The command line of a JupyterLab on `root` that keeps its layout in `state` and calls no one on the network.
 
     Raises:
@@ -96,10 +128,9 @@ def lab_command(root: Path, *, state: Path, browser: bool, port: int | None, url
         "-m",
         "jupyterlab",
         f"--ServerApp.root_dir={root}",
-        f"--LabApp.workspaces_dir={state / 'layouts'}",
-        f"--LabApp.default_url={url}",
-        "--LabApp.news_url=None",
+        f"--LabApp.workspaces_dir={state / LAYOUTS}",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        "--LabApp.extension_manager=readonly",
         "--log-level=WARN",
     ]
     command += [f"--ServerApp.port={port}"] if port else []
@@ -108,13 +139,12 @@ def lab_command(root: Path, *, state: Path, browser: bool, port: int | None, url
     return command
 
 
-def _environment(config: Path | None = None) -> dict[str, str]:
+def _environment(config: Path) -> dict[str, str]:
     """This environment, with the programs beside this Python on PATH (nbgrader starts `alembic`) and `config` first."""
     environment = {**os.environ}
     environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment.get("PATH", "")])
-    if config:
-        before = environment.get("JUPYTER_CONFIG_PATH")
-        environment["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, [str(config), before]))
+    before = environment.get("JUPYTER_CONFIG_PATH")
+    environment["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, [str(config), before]))
     return environment
 
 

@@ -11,6 +11,7 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from PIL import Image
 
 if TYPE_CHECKING:
     from cvcourse.training import History
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 PURPLE, SKY, YELLOW, GREY = "#CC79A7", "#56B4E9", "#F0E442", "#666666"
 COLOURS = (BLUE, ORANGE, GREEN, RED, PURPLE, SKY, "#000000")
+LARGE = 60_000  # bytes of a PNG above which its colours are reduced
 LINES = ("-", "--", "-.", ":")
 
 STYLE = {
@@ -63,8 +65,19 @@ def png(figure: Figure, dpi: int = 96) -> bytes:
 
 def picture(figure: Figure, alt: str) -> tuple[dict[str, str], dict[str, Any]]:
     """The figure as a notebook's output: a mime bundle, and metadata that hold its alt text."""
-    data = {"image/png": base64.b64encode(png(figure)).decode("ascii"), "text/plain": f"<figure: {alt}>"}
+    image = _smaller(png(figure))
+    data = {"image/png": base64.b64encode(image).decode("ascii"), "text/plain": f"<figure: {alt}>"}
     return data, {"image/png": {"alt": alt}}
+
+
+def _smaller(image: bytes) -> bytes:
+    """A large PNG with a palette of 256 colours: photographs then take a third to a half of the space."""
+    if len(image) < LARGE:
+        return image
+    buffer = io.BytesIO()
+    colours = Image.open(io.BytesIO(image)).convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    colours.save(buffer, format="png", optimize=True)
+    return min(image, buffer.getvalue(), key=len)
 
 
 def show(figure: Figure, alt: str) -> None:
@@ -151,24 +164,28 @@ def image_grid(
         size: width of one image in inches.
         options: for `imshow`, such as `vmin`, `vmax`, `cmap`.
     """
-    images = list(images)
+    images = [to_image(image) for image in images]
     columns = columns or min(len(images), 8)
     rows = -(-len(images) // columns)
-    height, width = to_image(images[0]).shape[:2]
-    panel = size * height / width + (0.25 if titles is not None else 0.05)
-    figure, axes = plt.subplots(
-        rows, columns, figsize=(columns * size, rows * panel + 0.35 * bool(title)), squeeze=False
-    )
-    for ax in axes.flat[len(images) :]:
-        ax.set_visible(False)
-    for index, (ax, image) in enumerate(zip(axes.flat, images, strict=False)):
+    tall = size * images[0].shape[0] / images[0].shape[1]
+    above, head = (0.24 if titles is not None else 0.06), 0.34 * bool(title)
+    width, height = columns * (size + 0.08), rows * (tall + above) + head + 0.04
+    figure = Figure(figsize=(width, height), layout="none")
+    for index, image in enumerate(images):
+        row, column = divmod(index, columns)
+        left, bottom = column * (size + 0.08) + 0.04, height - head - (row + 1) * (tall + above) + 0.02
+        ax = figure.add_axes((left / width, bottom / height, size / width, tall / height))
         draw_image(ax, image, titles[index] if titles is not None else "", **options)
-    figure.suptitle(title)
+    if title:
+        figure.suptitle(title, y=1 - 0.08 / height, va="top")
     return figure
 
 
 def _as_text(value: float, form: str) -> str:
-    return "" if np.isnan(value) else form.format(value + 0.0).replace("-", "\N{MINUS SIGN}")  # + 0.0: no "-0"
+    if np.isnan(value):
+        return ""
+    text = form.format(value)
+    return text.replace("-", "" if not text.strip("-0.") else "\N{MINUS SIGN}")  # a rounded 0 has no sign
 
 
 def draw_matrix(
@@ -256,7 +273,9 @@ def matrices(
         cell: side of a cell in inches.
         options: for `draw_matrix`.
     """
-    figure, axes = matrix_axes([np.shape(matrix) for matrix in values], between=between, title=title, cell=cell)
+    gap = 0.85 if between and options.get("labels", True) else 0.55
+    room = {"gap": gap, "below": 0.4 if options.get("labels", True) else 0.1}
+    figure, axes = matrix_axes([np.shape(matrix) for matrix in values], between=between, title=title, cell=cell, **room)
     for ax, matrix, name in zip(axes, values, titles, strict=True):
         draw_matrix(ax, matrix, name, **options)
     return figure
@@ -269,12 +288,13 @@ def matrix_axes(
     title: str = "",
     cell: float = 0.34,
     gap: float = 0.55,
+    below: float = 0.1,
 ) -> tuple[Figure, list[Axes]]:
-    """A figure with room for matrices of these shapes side by side, all cells `cell` inches wide, `gap` between them.
+    """A figure with room for matrices of these shapes side by side: cells `cell` wide, `gap` between, `below` (inches).
 
     Places are computed here and not by a layout engine, which would cost a widget most of its time.
     """
-    above, below, tallest = 0.35 + 0.35 * bool(title), 0.4, cell * max(rows for rows, _ in shapes)
+    above, tallest = 0.35 + 0.35 * bool(title), cell * max(rows for rows, _ in shapes)
     widths = [max(columns * cell, 0.9) for _, columns in shapes]
     width, height = sum(widths) + gap * (len(shapes) + 0.4), tallest + above + below
     figure = Figure(figsize=(width, height), layout="none")
@@ -284,12 +304,68 @@ def matrix_axes(
         box = ((left + spare) / width, bottom / height, columns * cell / width, rows * cell / height)
         axes.append(figure.add_axes(box))
         if between and index:
-            middle = (left - gap / 2) / width
+            middle = (left - gap * (0.5 if gap < 0.7 else 0.62)) / width  # left of the row numbers, where there are any
             figure.text(middle, (below + tallest / 2) / height, between[index - 1], size=14, ha="center", va="center")
         left += room + gap
     if title:
         figure.suptitle(title, y=1 - 0.08 / height, va="top")
     return figure, axes
+
+
+def draw_windows(
+    ax: Axes, size: int, kernel_size: int, padding: int, stride: int, dilation: int, title: str = ""
+) -> None:
+    """Draw an image with its padding, and the pixels that a kernel meets at its second position on the diagonal.
+
+    Args:
+        ax: where to draw.
+        size, kernel_size, padding, stride, dilation: as in a convolution, in pixels.
+        title: above the picture.
+    """
+    margin = kernel_size - 1
+    canvas = np.full((size + 2 * margin,) * 2, np.nan)
+    canvas[margin - padding : margin + size + padding, margin - padding : margin + size + padding] = 0
+    span = dilation * (kernel_size - 1) + 1
+    first = margin - padding + (stride if span + stride <= size + 2 * padding else 0)
+    canvas[first : first + span : dilation, first : first + span : dilation] = 1
+    draw_matrix(ax, canvas, title, form="", cmap="Reds", vmin=-0.2, vmax=1.6, labels=False)
+    draw_outline(ax, margin, margin, size, size, BLUE)
+
+
+def heat_maps(
+    maps: Sequence[Any],
+    titles: Sequence[str],
+    *,
+    outlines: Sequence[tuple[int, int, int, int]] | None = None,
+    title: str = "",
+    xlabel: str = "column",
+    ylabel: str = "row",
+    stacked: bool = False,
+    size: tuple[float, float] = (2.5, 2.5),
+    **options: Any,
+) -> Figure:
+    """Matrices as colours without numbers, side by side or `stacked`.
+
+    Args:
+        maps: matrices (rows, columns).
+        titles: one a matrix.
+        outlines: a frame in each, as in `draw_outline`.
+        title: the title of the whole figure.
+        xlabel, ylabel: what columns and rows are.
+        stacked: one below the other.
+        size: width and height of one panel in inches.
+        options: for `imshow`, such as `cmap`, `vmin`, `vmax`.
+    """
+    rows, columns = (len(maps), 1) if stacked else (1, len(maps))
+    whole = (size[0] * columns, size[1] * rows + 0.3 * bool(title))
+    figure, axes = plt.subplots(rows, columns, figsize=whole, squeeze=False)
+    for index, (ax, matrix, name) in enumerate(zip(axes.flat, maps, titles, strict=True)):
+        ax.imshow(to_array(matrix), **{"cmap": "viridis", **options})
+        ax.set(title=name, xlabel=xlabel, ylabel=ylabel)
+        if outlines is not None:
+            draw_outline(ax, *outlines[index])
+    figure.suptitle(title)
+    return figure
 
 
 def draw_curves(
@@ -333,10 +409,27 @@ def draw_bars(
     ax.bar(positions, values, width=0.6, color=[COLOURS[i % len(COLOURS)] for i in positions], yerr=errors, capsize=4)
     for position, value, error in zip(positions, values, [0] * len(values) if errors is None else errors, strict=True):
         text = {"textcoords": "offset points", "ha": "center", "fontsize": 8}
+        text["bbox"] = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.5}
         ax.annotate(_as_text(value, form), (position, max(value, 0) + error), (0, 3), **text)
     ax.set_xticks(positions, labels)
     ax.set(title=title, ylabel=ylabel, xlabel=xlabel)
     ax.margins(y=0.15)
+
+
+def bar_chart(
+    values: Mapping[str, float],
+    *,
+    errors: Sequence[float] | None = None,
+    size: tuple[float, float] = (6, 2.5),
+    reference: float | None = None,
+    **options: Any,
+) -> Figure:
+    """One bar for each name, a dotted line at `reference`; `options` (`title`, `ylabel`, ...) go to `draw_bars`."""
+    figure, ax = plt.subplots(figsize=size)
+    draw_bars(ax, list(values), list(values.values()), errors, **options)
+    if reference is not None:
+        ax.axhline(reference, color="black", linestyle=":", linewidth=1)
+    return figure
 
 
 def learning_curves(histories: "Mapping[str, History] | History", title: str = "Learning curves") -> Figure:
@@ -356,6 +449,7 @@ def learning_curves(histories: "Mapping[str, History] | History", title: str = "
         if run.valid_accuracy:
             accuracy[f"{name} validation".strip()] = (epochs, run.valid_accuracy)
     draw_curves(right, accuracy, "accuracy", "epoch", "share right", marker="o", markersize=3)
+    right.xaxis.get_major_locator().set_params(integer=True)
     figure.suptitle(title)
     return figure
 

@@ -110,6 +110,6 @@ def _device_name() -> str:
 
 def _data_policy() -> str:
     folder = "real sets from CVCOURSE_DATA" if os.environ.get("CVCOURSE_DATA") else "real sets from the cache"
-    if os.environ.get("CVCOURSE_OFFLINE", "0") not in ("", "0"):
+    if os.environ.get("CVCOURSE_OFFLINE", "0").lower() not in ("", "0", "false", "no", "off"):
         return f"{folder}, no downloads, else embedded"
     return f"{folder} or a small download, else embedded"

@@ -11,6 +11,7 @@ from pathlib import Path
 from cvcourse.errors import CourseError
 
 STATE = ".cvcourse"
+OUTPUT = ("name", "text", "data", "ename", "evalue")  # what of an output is its content
 SKIPPED = {".ipynb_checkpoints", "__pycache__", STATE}
 
 
@@ -54,7 +55,8 @@ def update(course: Path, workspace: Path) -> Update:
 
     A manifest of hashes in `workspace/.cvcourse` tells which files are still as they were put there. Those follow the
     course; a file with any other content is the reader's and stays, and a newer release of it is put beside it as
-    `NAME.new-release.ipynb`, once a release.
+    `NAME.new-release.ipynb`, once a release. A notebook counts as changed when a cell or an output is; JupyterLab
+    rewrites the other metadata of a notebook that was only looked at.
 
     Raises:
         CourseError: there is no built course, or something else stands where a file should go.
@@ -82,19 +84,17 @@ def _place(name: str, release: Path, workspace: Path, manifest: "_Manifest", res
     """Bring one file in; what happened is added to `result`."""
     target, new = workspace / name, _sha256(release)
     if not os.path.lexists(target):
-        _copy(release, target)
-        manifest.placed[name] = new
+        manifest.put(release, name)
         result.added.append(name)
         return
     if not target.is_file():
         raise CourseError(f"{target} is not a file: move it away, then start again")
-    current = _sha256(target)
-    if current == new:
-        manifest.placed[name] = new
-    elif current == manifest.placed.get(name):
-        _copy(release, target)
-        manifest.placed[name] = new
-        result.updated.append(name)
+    if _sha256(target) == new:
+        manifest.note(release, name)
+    elif manifest.untouched(name):
+        if manifest.placed[name] != new:
+            manifest.put(release, name)
+            result.updated.append(name)
     elif new in (manifest.placed.get(name), manifest.offered.get(name)):
         result.kept += 1
     else:
@@ -110,11 +110,10 @@ def _put_beside(name: str, release: Path, workspace: Path, manifest: "_Manifest"
         extra = "" if number == 1 else f"-{number}"
         beside = path.with_name(f"{path.stem}.new-release{extra}{path.suffix}").as_posix()
         target = workspace / beside
-        if not os.path.lexists(target) or (target.is_file() and _sha256(target) == manifest.placed.get(beside)):
+        if not os.path.lexists(target) or (target.is_file() and manifest.untouched(beside)):
             break
         number += 1
-    _copy(release, target)
-    manifest.placed[beside] = _sha256(release)
+    manifest.put(release, beside)
     return beside
 
 
@@ -130,23 +129,68 @@ def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-class _Manifest:
-    """Hashes of what was put into the workspace: `placed` by path, `offered` by the path of the reader's own file.
+def _content(path: Path) -> str:
+    """A hash of what a reader makes in a file: of a notebook its cells and their outputs, else every byte."""
+    data = path.read_bytes()
+    if path.suffix == ".ipynb":
+        try:
+            cells = [_cell(cell) for cell in json.loads(data)["cells"]]
+        except (ValueError, KeyError, TypeError, AttributeError):
+            pass  # no notebook: every byte counts
+        else:
+            data = json.dumps(cells, sort_keys=True).encode()
+    return hashlib.sha256(data).hexdigest()
 
-    A manifest that cannot be read counts as empty: every file that differs from its release is then the reader's.
+
+def _cell(cell: dict) -> list:
+    outputs = [[output["output_type"], *(_text(output.get(k)) for k in OUTPUT)] for output in cell.get("outputs", [])]
+    return [cell["cell_type"], _text(cell["source"]), outputs, cell.get("attachments")]
+
+
+def _text(value):
+    """`value` with lists of lines joined: a notebook may hold a text either way."""
+    if isinstance(value, dict):
+        return {key: _text(item) for key, item in value.items()}
+    if isinstance(value, list) and all(isinstance(line, str) for line in value):
+        value = "".join(value)
+    return value.strip() if isinstance(value, str) else value
+
+
+class _Manifest:
+    """What was put into the workspace, by path.
+
+    `placed` holds the hash of the file, `content` that of what a reader makes in it (see `_content`), and `offered`, by
+    the path of a file of the reader's own, the hash of the release that was put beside it. A manifest that cannot be
+    read counts as empty: every file that differs from its release is then the reader's.
     """
 
+    PARTS = ("placed", "content", "offered")
+
     def __init__(self, workspace: Path) -> None:
+        self.workspace = workspace
         self.path = workspace / STATE / "manifest.json"
         try:
             state = json.loads(self.path.read_text(encoding="utf-8"))
-            self.placed, self.offered = dict(state["placed"]), dict(state["offered"])
+            self.placed, self.content, self.offered = (dict(state[part]) for part in self.PARTS)
         except (OSError, ValueError, KeyError, TypeError):
-            self.placed, self.offered = {}, {}
+            self.placed, self.content, self.offered = {}, {}, {}
+
+    def put(self, release: Path, name: str) -> None:
+        """Copy a release into the workspace and note it."""
+        _copy(release, self.workspace / name)
+        self.note(release, name)
+
+    def note(self, release: Path, name: str) -> None:
+        """Note that the file `name` is this release."""
+        self.placed[name], self.content[name] = _sha256(release), _content(release)
+
+    def untouched(self, name: str) -> bool:
+        """Whether the reader has changed nothing in the file `name` since it was put there."""
+        return name in self.placed and _content(self.workspace / name) == self.content.get(name)
 
     def save(self) -> None:
         """Write the manifest in one step."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         part = self.path.with_suffix(".part")
-        part.write_text(json.dumps({"placed": self.placed, "offered": self.offered}, indent=1), encoding="utf-8")
+        part.write_text(json.dumps({name: getattr(self, name) for name in self.PARTS}, indent=1), encoding="utf-8")
         os.replace(part, self.path)

@@ -81,8 +81,11 @@ def test_to_image_refuses_what_is_no_image(shape):
 
 def test_image_grid_shows_every_image_with_its_title():
     figure = plotting.image_grid(torch.rand(5, 1, 8, 8), titles=list("abcde"), columns=3, title="five")
-    shown = [ax for ax in figure.axes if ax.get_visible()]
-    assert [ax.get_title() for ax in shown] == list("abcde") and len(figure.axes) == 6
+    assert [ax.get_title() for ax in figure.axes] == list("abcde")
+    assert len({round(ax.get_position().y0, 6) for ax in figure.axes}) == 2  # rows
+    width, height = figure.get_size_inches()
+    assert all(ax.get_position().width * width == pytest.approx(1.3) for ax in figure.axes)
+    assert all(ax.get_position().height * height == pytest.approx(1.3) for ax in figure.axes)
     assert figure.get_suptitle() == "five"
 
 
@@ -146,3 +149,49 @@ def test_the_style_is_left_behind():
     with plotting.style():
         assert plt.rcParams["image.cmap"] == "gray"
     assert dict(plt.rcParams) == before
+
+
+def test_matrices_leave_room_for_their_labels():
+    figure = plotting.matrices([np.eye(3), np.eye(2)], ["a", "b"])
+    height = figure.get_size_inches()[1]
+    assert figure.axes[0].get_position().y0 * height == pytest.approx(0.4)
+    assert [ax.get_xlabel() for ax in figure.axes] == ["column", "column"]
+    plain = plotting.matrices([np.eye(3)], ["a"], labels=False)
+    assert plain.axes[0].get_position().y0 * plain.get_size_inches()[1] == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize(("value", "form", "text"), [(-0.001, "{:.2f}", "0.00"), (-1.5, "{:g}", "\N{MINUS SIGN}1.5")])
+def test_a_rounded_zero_has_no_sign(value, form, text):
+    figure, ax = plt.subplots()
+    plotting.draw_matrix(ax, [[value]], form=form)
+    assert texts(figure) == [text]
+
+
+def test_windows_show_the_second_position_of_the_kernel():
+    _, ax = plt.subplots()
+    plotting.draw_windows(ax, 5, 3, padding=1, stride=2, dilation=1)
+    shown = np.ma.filled(ax.images[0].get_array(), np.nan)
+    assert np.argwhere(shown == 1).min() == 3 and np.argwhere(shown == 1).max() == 5  # 2 - 1 + 2, three wide
+    assert np.argwhere(shown == 0).min() == 1 and np.isnan(shown[0]).all()  # padding 1 inside a margin of 2
+    frame = ax.patches[0].get_bbox()
+    assert (frame.x0, frame.width) == (1.5, 5)
+
+
+def test_heat_maps_and_bar_chart_carry_names():
+    figure = plotting.heat_maps(
+        [torch.rand(3, 4), torch.rand(3, 4)], ["a", "b"], outlines=[(0, 1, 2, 2)] * 2, title="t"
+    )
+    assert [ax.get_title() for ax in figure.axes] == ["a", "b"] and figure.get_suptitle() == "t"
+    assert figure.axes[1].patches[0].get_bbox().bounds == (0.5, -0.5, 2, 2)
+    chart = plotting.bar_chart({"x": 0.5, "y": 0.25}, title="t", ylabel="share", reference=0.7)
+    assert [bar.get_height() for bar in chart.axes[0].patches] == [0.5, 0.25]
+    assert chart.axes[0].lines[-1].get_ydata() == [0.7, 0.7]
+
+
+def test_a_large_picture_is_made_smaller_and_looks_the_same():
+    generator = np.random.default_rng(0)
+    smooth = np.clip(np.linspace(0, 1, 300)[:, None] + 0.1 * generator.random((300, 300)), 0, 1)
+    figure = plotting.image_grid([smooth] * 3, size=3)
+    full, small = plotting.png(figure), base64.b64decode(plotting.picture(figure, "noise")[0]["image/png"])
+    assert len(full) > plotting.LARGE and len(small) < 0.8 * len(full)
+    assert np.abs(pixels(full).astype(int) - pixels(small)).mean() < 3

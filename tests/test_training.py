@@ -1,9 +1,12 @@
 """`fit` and `evaluate` on small separable data."""
 
 import math
+import os
 
 import pytest
 import torch
+from nbclient import NotebookClient
+from nbformat.v4 import new_code_cell, new_notebook
 from torch import nn
 from torch.utils.data import Dataset, Subset, TensorDataset
 
@@ -196,3 +199,37 @@ def test_mlp_of_the_lecture():
     assert MLP(784, 128, 10)(torch.rand(5, 1, 28, 28)).shape == (5, 10)
     with pytest.raises(ValueError, match="sizes"):
         MLP(784)
+
+
+RUN = """
+import torch, cvcourse
+from cvcourse import progress
+from cvcourse.models import MLP
+
+progress.SECONDS_BETWEEN_PICTURES = 0.0
+images, labels = torch.rand(64, 1, 4, 4), torch.arange(64) % 2
+history = cvcourse.fit(MLP(16, 2), (images, labels), epochs=2, batch_size=16, name="toy", {options})
+"""
+
+
+def outputs_of(sources: list[str], budget: str) -> list[list]:
+    """The outputs that cells leave behind when they run in one kernel; an error is an output like others."""
+    notebook = new_notebook(cells=[new_code_cell(source) for source in sources])
+    environment = {**os.environ, "CVCOURSE_BUDGET": budget}
+    NotebookClient(notebook, timeout=120, kernel_name="python3", allow_errors=True).execute(env=environment)
+    return [cell.outputs for cell in notebook.cells]
+
+
+def test_in_a_notebook_a_line_and_a_curve_stay_and_no_widget():
+    stopping = RUN.format(options="loss_function=lambda z, y: z.sum() * torch.nan")
+    (line, curve), (started, error) = outputs_of([RUN.format(options=""), stopping], "cpu")
+    assert list(line.data) == ["text/plain"]
+    assert line.data["text/plain"].startswith("toy: 2 epochs, 8 steps, ") and "accuracy" in line.data["text/plain"]
+    assert set(curve.data) == {"image/png", "text/plain"}
+    assert "8 steps" in curve.metadata["image/png"]["alt"]
+    assert list(started.data) == ["text/plain"] and "nan at epoch 1 of 2, step 1" in error.evalue
+
+
+def test_in_a_notebook_the_smoke_budget_prints_one_line():
+    ((line,),) = outputs_of([RUN.format(options="")], "smoke")
+    assert line.output_type == "stream" and line.name == "stdout" and line.text.startswith("toy: 2 epochs, 8 steps")

@@ -9,11 +9,9 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
+from cvcourse.build.limits import CELL_SECONDS, START_SECONDS
 from cvcourse.build.notebook import name_of
 from cvcourse.errors import BuildError
-
-CELL_SECONDS = {"smoke": 120, "cpu": 300, "gpu": 900}
-START_SECONDS = 120  # a loaded machine needs half a minute to start a kernel
 
 Progress = Callable[[int, int], None]
 
@@ -89,7 +87,10 @@ def _run(notebook: NotebookNode, budget: str, limit: float, current: list[int], 
             on_cell_start=started,
             on_cell_complete=finished,
         )
-        client.execute(env=_environment(budget))
+        try:
+            client.execute(env=_environment(budget))
+        except AssertionError as error:  # nbclient cleans up twice after a kernel's death and trips over that
+            raise error.__context__ if isinstance(error.__context__, DeadKernelError) else error from None
 
 
 def _environment(budget: str) -> dict[str, str]:

@@ -17,7 +17,7 @@ from typing import Annotated
 
 import typer
 
-from cvcourse.build.execute import CELL_SECONDS, START_SECONDS
+from cvcourse.build.limits import CELL_SECONDS, START_SECONDS
 from cvcourse.errors import BuildError, CourseError
 from cvcourse.paths import CoursePaths, course_paths
 

@@ -145,12 +145,13 @@ def remarks(notebook: NotebookNode) -> list[str]:
 
 
 def reuse(old: NotebookNode, new: NotebookNode) -> NotebookNode | None:
-    """`new` with the outputs of `old`, where only prose differs between them; None where any code does."""
-    before, after = code_cells(old), code_cells(new)
+    """A copy of `new` with the outputs of `old`, where only prose differs; None where code does or was never run."""
+    merged = deepcopy(new)
+    before, after = code_cells(old), code_cells(merged)
     if [cell.source for cell in before] != [cell.source for cell in after]:
         return None
     for done, cell in zip(before, after, strict=True):
         if cell.source.strip() and done.execution_count is None:
             return None
         cell.outputs, cell.execution_count = done.outputs, done.execution_count
-    return new
+    return merged

@@ -10,7 +10,7 @@ from nbformat import NotebookNode
 from cvcourse.build import outputs, release, rules
 from cvcourse.build.execute import execute
 from cvcourse.build.notebook import read, serialise, without_outputs, write
-from cvcourse.build.source import Source, load, sources
+from cvcourse.build.source import LECTURE, Source, load, sources
 from cvcourse.errors import BuildError
 from cvcourse.paths import CoursePaths
 
@@ -68,28 +68,28 @@ def build(
         report = (lambda n, total, source=source: on_progress(source, n, total)) if on_progress else None
         done.append(_build_one(source, budget, force, cell_seconds, report))
     if not units:
-        for path in _orphans(paths):
+        for path in orphans(paths):
             path.unlink()
     return done
 
 
-def _build_one(source: Source, budget: str, force: bool, cell_seconds: float | None, report) -> Built:
+def _build_one(
+    source: Source, budget: str, force: bool, cell_seconds: float | None, report: Callable[[int, int], None] | None
+) -> Built:
     fresh = load(source)
-    result = Built(source, points=rules.points(fresh), cells=len(fresh.cells), remarks=rules.advice(fresh))
+    result = Built(source, points=rules.points(fresh), cells=len(fresh.cells), remarks=_advice(source, fresh))
     if not force and not findings(source, fresh, budget):
         return result
-    kept = None if force else _kept_outputs(source, fresh, budget)
-    if kept is not None:
-        executed, result.state = kept, "outputs kept"
+    executed = None if force else _kept_outputs(source, fresh, budget)
+    if executed is not None:
+        result.state = "outputs kept"
     else:
         executed, remarks = execute(fresh, source.label, budget=budget, cell_seconds=cell_seconds, on_cell=report)
         result.state, result.remarks = "built", result.remarks + remarks
-        executed.metadata = deepcopy(fresh.metadata)  # the kernel wrote its version into them
-    executed.metadata.cvcourse.budget = budget
-    outputs.clean(executed, source.paths.root)
-    problems = outputs.problems(executed, source.paths.root)
-    if problems:
-        raise BuildError(f"{source.label}: {'; '.join(problems)}")
+        _finish(executed, fresh, source, budget)
+        problems = outputs.problems(executed, source.paths.root)
+        if problems:
+            raise BuildError(f"{source.label}: {'; '.join(problems)}")
     result.remarks += outputs.remarks(executed)
     released = release.generate(without_outputs(executed), source.name, source.paths.root) if source.released else None
     write(executed, source.executed)
@@ -98,13 +98,29 @@ def _build_one(source: Source, budget: str, force: bool, cell_seconds: float | N
     return result
 
 
+def _advice(source: Source, fresh: NotebookNode) -> list[str]:
+    return rules.advice(fresh) if source.kind == LECTURE else []
+
+
 def _kept_outputs(source: Source, fresh: NotebookNode, budget: str) -> NotebookNode | None:
-    """The new notebook with the old one's outputs, where the code is the same and was run with this budget."""
+    """The new notebook with the old one's outputs, where the code is the same and they may stay; else None."""
     try:
         old = read(source.executed)
     except (OSError, BuildError):
         return None
-    return outputs.reuse(old, fresh) if old.metadata.get("cvcourse", {}).get("budget") == budget else None
+    if old.metadata.get("cvcourse", {}).get("budget") != budget:
+        return None
+    kept = outputs.reuse(old, fresh)
+    if kept is not None:
+        _finish(kept, fresh, source, budget)
+    return None if kept is None or outputs.problems(kept, source.paths.root) else kept
+
+
+def _finish(executed: NotebookNode, fresh: NotebookNode, source: Source, budget: str) -> None:
+    """Bring an executed notebook into its published form: its metadata are the source's, its outputs are cleaned."""
+    executed.metadata = deepcopy(fresh.metadata)  # the kernel wrote its version into them
+    executed.metadata.cvcourse.budget = budget
+    outputs.clean(executed, source.paths.root)
 
 
 def check(paths: CoursePaths, units: list[str] | None = None, *, budget: str = "cpu") -> list[Finding]:
@@ -115,7 +131,7 @@ def check(paths: CoursePaths, units: list[str] | None = None, *, budget: str = "
     """
     found = [finding for source in sources(paths, units) for finding in findings(source, load(source), budget)]
     if not units:
-        found += [Finding(_relative(path, paths), "it has no source: build removes it") for path in _orphans(paths)]
+        found += [Finding(_relative(path, paths), "it has no source: build removes it") for path in orphans(paths)]
     return found
 
 
@@ -160,7 +176,7 @@ def _stale(path: Path, source: Source, fresh: NotebookNode) -> str:
     return "" if stamp.get("sha256") == fresh.metadata.cvcourse.sha256 else f"{source.label} changed since it was built"
 
 
-def _orphans(paths: CoursePaths) -> list[Path]:
+def orphans(paths: CoursePaths) -> list[Path]:
     """Generated notebooks whose source has gone. Notebooks that the build did not make are not listed."""
     wanted = {path for source in sources(paths) for path in (source.executed, source.released)}
     found = []

@@ -55,7 +55,7 @@ class Source:
 def sources(paths: CoursePaths, units: list[str] | None = None) -> list[Source]:
     """The scripts of the units named, in order; all of them where none is named.
 
-    A unit is given as `01_convolutions`, `01` or `convolutions`, one script of it as `lectures/01_convolutions`.
+    A unit is given as `01_convolutions`, `01` or `convolutions`, one script of it as `lectures/01`.
 
     Raises:
         CourseError: a name fits nothing; the message lists what there is.
@@ -78,8 +78,8 @@ def sources(paths: CoursePaths, units: list[str] | None = None) -> list[Source]:
 
 
 def _fits(source: Source, unit: str) -> bool:
-    wanted = unit.removeprefix("source/").removesuffix(".py")
-    return wanted in (source.label, source.name, *source.name.split("_", 1))
+    kind, slash, name = unit.removeprefix("source/").removesuffix(".py").rpartition("/")
+    return (not slash or kind == source.kind) and name in (source.name, *source.name.split("_", 1))
 
 
 def digest(source: Source) -> str:

@@ -198,7 +198,7 @@ def _folder_members(folder: Path, limits: Limits) -> list[Member]:
     members: list[Member] = []
     total = 0
     for path in _walk(folder):
-        shown = unicodedata.normalize("NFC", path.relative_to(folder).as_posix())
+        shown = _printable(path.relative_to(folder).as_posix())
         if JUNK.search(shown):
             continue
         info = path.lstat()
@@ -209,6 +209,12 @@ def _folder_members(folder: Path, limits: Limits) -> list[Member]:
         if len(members) > limits.members or total > limits.total:
             raise ArchiveError(f"{folder} holds too much to be an export; give the folder of the submissions")
     return members
+
+
+def _printable(name: str) -> str:
+    """A path of the disk as text: bytes that are no UTF-8 and control characters become question marks."""
+    text = unicodedata.normalize("NFC", name.encode("utf-8", "replace").decode("utf-8"))
+    return "".join(char if char.isprintable() else "?" for char in text)
 
 
 def _walk(folder: Path) -> Iterator[Path]:

@@ -25,6 +25,8 @@ class Entry:
         status: `taken` (this one counts), `older` (an earlier attempt), `extra` (handed in beside the notebook),
             `aside` (a defect: `reason` says which).
         reason: why it does not count, or what is to be known about it.
+        name: the file's own name, without what the platform put before it.
+        defect: what is wrong with the file itself (for `other` and `unreadable`), or with telling whose it is.
         kind: `notebook`, `other` (another type of file), or `unreadable`.
         broken: for a notebook: why it cannot be read as one. A taken one that is broken is to appear in grading with
             this reason and no points.
@@ -43,6 +45,8 @@ class Entry:
     student: str | None = None
     status: Status = "aside"
     reason: str = ""
+    name: str = ""
+    defect: str = ""
     kind: Kind = "other"
     broken: str = ""
     fits: Fits = "unknown"

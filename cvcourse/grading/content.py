@@ -36,9 +36,14 @@ def is_zip_name(name: str) -> bool:
     return name.lower().endswith(".zip")
 
 
+def is_notebook_name(name: str) -> bool:
+    """Whether a file is a notebook by its name."""
+    return bool(_NOTEBOOK_NAME.search(name))
+
+
 def look_at(name: str, data: bytes) -> Look:
     """Tell what `data`, a file called `name`, is. Never raises because of its content."""
-    if not _NOTEBOOK_NAME.search(name):
+    if not is_notebook_name(name):
         suffix = Path(name).suffix.lower()
         return Look("other", f"is a {suffix} file, not a notebook (.ipynb)" if suffix else "is not a notebook (.ipynb)")
     try:

@@ -17,11 +17,13 @@ class Enrolment:
     """What a call of `cvcourse roster` did, by student id.
 
     Attributes:
+        folder: the class folder, which is made where there is none.
         kept: students who are no longer in the file but have work or grades, so they stay on the roster.
         removed: students who are no longer in the file and had neither.
         skipped: lines of the file that are no student.
     """
 
+    folder: str
     kind: str
     encoding: str
     students: int
@@ -44,7 +46,7 @@ def enrol(paths: CoursePaths, file: Path) -> Enrolment:
     read = read_roster_file(file)
     before = load_roster(paths.class_dir) if (paths.class_dir / ROSTER).is_file() else Roster()
     students = {student.id: student for student in _keep_ids(read.students, before, file.name)}
-    result = Enrolment(read.kind, read.encoding, 0, skipped=read.skipped)
+    result = Enrolment(str(paths.class_dir), read.kind, read.encoding, 0, skipped=read.skipped)
     result.new = [student_id for student_id in students if student_id not in before]
     result.updated = [key for key, student in students.items() if key in before and before[key] != student]
     with open_gradebook(paths) as gradebook:
@@ -74,7 +76,8 @@ def _keep_ids(students: list[Student], before: Roster, name: str) -> list[Studen
 def _has_work(paths: CoursePaths, gradebook, student_id: str) -> bool:
     from nbgrader.api import MissingEntry
 
-    if (paths.class_dir / "submitted" / student_id).is_dir():
+    collected = (paths.class_dir / "collected").glob(f"*/students/{student_id}")
+    if (paths.class_dir / "submitted" / student_id).is_dir() or any(collected):
         return True
     try:
         return bool(gradebook.find_student(student_id).submissions)
