@@ -33,8 +33,19 @@ DEFAULT_PRELOAD = (
     "IPython",
     "asyncio",
     "unittest.mock",
+    "pytest",
+    "scipy.ndimage",
+    "sklearn.datasets",
+    "cvcourse.checks",
+    "cvcourse.data",
+    "cvcourse.guard",
+    "cvcourse.models",
+    "cvcourse.plotting",
     "cvcourse.session",
+    "cvcourse.training",
+    "cvcourse.widgets",
 )
+"""What notebooks of the course import: once here instead of in every kernel."""
 MOST_SOCKETS = 8
 READY_SECONDS = 20.0
 COLD_UIDS = 20_000
