@@ -28,6 +28,7 @@ __all__ = [
     "random_tensor",
     "strided",
     "trying",
+    "unanswered",
 ]
 
 # Relative and absolute tolerance: enough for another order of summation, too little for a narrower dtype.
@@ -52,7 +53,7 @@ def check_close(
     rtol: float | None = None,
     atol: float | None = None,
 ) -> None:
-    """Check that `actual` is a tensor of the type, dtype, device, shape and values of `expected`.
+    """Check that `actual` is a tensor of the type, shape, dtype, device, layout and values of `expected`.
 
     Args:
         actual: what the function under test returned.
@@ -221,6 +222,17 @@ def progress(exercises: Sequence[str]) -> None:
         print(f"{exercise:<{width}}  {state}" + (f": {failed}" if failed else ""))
 
 
+def unanswered(calls: Mapping[str, Callable[[], Any]]) -> list[str]:
+    """The exercises, given by name with a call that a right answer survives, whose call raises an error."""
+    missing = []
+    for exercise, call in calls.items():
+        try:
+            call()
+        except Exception:
+            missing.append(exercise)
+    return missing
+
+
 def _fail(headline: str, facts: Sequence[str], hint: str = "") -> None:
     hints = [f"hint      {hint}"] if hint else []
     raise CheckError("\n".join([headline, *(f"  {fact}" for fact in [*facts, *hints])])) from None
@@ -232,7 +244,7 @@ def _differences(actual: Any, expected: Tensor, rtol: float | None, atol: float 
     if type(actual) not in (Tensor, torch.nn.Parameter):
         return ["not a tensor", f"expected  {_describe(expected)}", f"given     {_describe(actual)}"]
     both = [f"expected  {_describe(expected)}", f"given     {_describe(actual)}"]
-    for what in ("shape", "dtype", "device"):
+    for what in ("shape", "dtype", "device", "layout"):
         if getattr(actual, what) != getattr(expected, what):
             return [f"the wrong {what}", *both]
     actual, expected = actual.detach(), expected.detach()
