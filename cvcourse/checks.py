@@ -70,7 +70,7 @@ def check_close(
     facts = _differences(actual, expected, rtol, atol)
     if not facts:
         return
-    if isinstance(actual, Tensor):
+    if _is_plain(actual) and actual.layout == expected.layout:
         likeness = _likeness(actual.detach(), expected.detach(), dict(mistakes or {}), rtol, atol)
         if likeness:
             facts.append(f"it looks as if {likeness}")
@@ -240,8 +240,7 @@ def _fail(headline: str, facts: Sequence[str], hint: str = "") -> None:
 
 def _differences(actual: Any, expected: Tensor, rtol: float | None, atol: float | None) -> list[str]:
     """The facts about the first property in which `actual` differs from `expected`; empty where it does not."""
-    # Not isinstance: a subclass could answer comparisons in its own way.
-    if type(actual) not in (Tensor, torch.nn.Parameter):
+    if not _is_plain(actual):
         return ["not a tensor", f"expected  {_describe(expected)}", f"given     {_describe(actual)}"]
     both = [f"expected  {_describe(expected)}", f"given     {_describe(actual)}"]
     for what in ("shape", "dtype", "device", "layout"):
@@ -277,7 +276,7 @@ def _likeness(
     """The first known mistake whose result `actual` is, or an empty string."""
     if expected.numel() < 2:
         return ""
-    candidates = {f"{mistake}": wrong.detach() for mistake, wrong in mistakes.items()}
+    candidates = {mistake: wrong.detach() for mistake, wrong in mistakes.items()}
     if expected.dim() >= 2:
         candidates |= {
             "rows and columns were exchanged (a transposed result)": expected.transpose(-1, -2),
@@ -293,10 +292,8 @@ def _likeness(
     for mistake, wrong in candidates.items():
         if wrong.shape != actual.shape or wrong.dtype != actual.dtype:
             continue
-        same_shape = wrong.shape == expected.shape
-        if same_shape and bool(_close(wrong, expected, rtol, atol).all()):
-            continue
-        if bool(_close(actual, wrong, rtol, atol).all()):
+        no_mistake_here = wrong.shape == expected.shape and bool(_close(wrong, expected, rtol, atol).all())
+        if not no_mistake_here and bool(_close(actual, wrong, rtol, atol).all()):
             return mistake
     return ""
 
@@ -309,12 +306,18 @@ def _close(actual: Tensor, expected: Tensor, rtol: float | None, atol: float | N
     return torch.isclose(actual, expected, rtol=rtol, atol=atol, equal_nan=True)
 
 
+def _is_plain(value: Any) -> bool:
+    """Whether `value` is a tensor itself: an object of a subclass could answer comparisons in its own way."""
+    return type(value) in (Tensor, torch.nn.Parameter)
+
+
 def _describe(value: Any) -> str:
-    if isinstance(value, Tensor):
-        kind = "" if type(value) in (Tensor, torch.nn.Parameter) else f" ({type(value).__name__})"
-        return f"a tensor{kind} of shape {tuple(value.shape)}, {value.dtype}, on {value.device}"
+    if _is_plain(value):
+        return f"a tensor of shape {tuple(value.shape)}, {value.dtype}, on {value.device}"
     if value is None:
         return "None (is there a return?)"
+    if isinstance(value, Tensor):
+        return f"a tensor of the subclass {type(value).__name__}"
     text = repr(value)
     return f"{text if len(text) <= 80 else text[:77] + '...'} of type {type(value).__name__}"
 
