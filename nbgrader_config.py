@@ -23,3 +23,27 @@ c.ExecutePreprocessor.timeout = 120
 c.ExecutePreprocessor.iopub_timeout = 15
 c.ExecutePreprocessor.shutdown_kernel = "immediate"
 c.OverwriteCells.add_missing_cells = True
+
+# Grading runs each notebook so that a bad cell costs that cell only; `nbgrader autograde` and formgrader's button too.
+c.Autograde.exporter_class = "cvcourse.grading.preprocessors.SubmissionExporter"
+c.Autograde.sanitize_preprocessors = [
+    "cvcourse.grading.preprocessors.Mark",
+    "nbgrader.preprocessors.OverwriteKernelspec",
+    "nbgrader.preprocessors.OverwriteCells",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+c.Autograde.autograde_preprocessors = [
+    "cvcourse.grading.preprocessors.RequireEvidence",
+    "nbgrader.preprocessors.LimitOutput",
+    "nbgrader.preprocessors.SaveAutoGrades",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+
+# Feedback shows what a test said, never the text of a hidden one, and loads nothing from anywhere.
+c.GenerateFeedback.exporter_class = "cvcourse.grading.feedback.FeedbackExporter"
+c.GenerateFeedback.preprocessors = [
+    "nbgrader.preprocessors.GetGrades",
+    "cvcourse.grading.feedback.FeedbackView",
+    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+]

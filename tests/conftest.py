@@ -1,6 +1,7 @@
 """What every test stands on: no network but the loopback, embedded data, one thread for torch, the smoke budget."""
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"
 os.environ["CVCOURSE_BUDGET"] = "smoke"
 os.environ["CVCOURSE_OFFLINE"] = "1"
 REAL_DATA = os.environ.pop("CVCOURSE_DATA", None)
+_cache = tempfile.TemporaryDirectory(prefix="cvcourse-tests-")  # never the reader's own; removed at the end
+os.environ["CVCOURSE_CACHE"] = _cache.name
 for name in ("CVCOURSE_CLASS", "CVCOURSE_ROOT", "CVCOURSE_SEED", "CVCOURSE_GRADEBOOK", "CVCOURSE_MIRROR"):
     os.environ.pop(name, None)
 os.environ["PYTHONPATH"] = str(ROOT / "tests" / "offline")

@@ -19,15 +19,9 @@ MAY_BE_ADDED: set[str] = set()
 
 
 def colab_versions() -> dict[str, str]:
-    """Name to version of what Colab has, also where the list names an address instead of a version."""
-    versions = {}
-    for line in FREEZE.read_text(encoding="utf-8").splitlines():
-        pinned = re.match(r"([A-Za-z0-9_.-]+)==(\S+)", line)
-        wheel = re.match(r"([A-Za-z0-9_.-]+) @ .*?/[A-Za-z0-9_.]+-([0-9][^-/]*)-[^/]*\.whl", line)
-        found = pinned or wheel
-        if found:
-            versions[found.group(1)] = found.group(2).replace("%2B", "+")
-    return versions
+    """Name to version of what Colab has."""
+    lines = FREEZE.read_text(encoding="utf-8").splitlines()
+    return dict(re.fullmatch(r"([A-Za-z0-9_.-]+)==(\S+)", line).groups() for line in lines if "==" in line)
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,8 @@ from typing import Literal
 from cvcourse.grading.store import read_json, write_json
 
 Status = Literal["taken", "older", "extra", "aside"]
+Kind = Literal["notebook", "other", "unreadable"]
+Fits = Literal["unit", "another", "unknown"]
 
 
 @dataclass
@@ -23,7 +25,12 @@ class Entry:
         status: `taken` (this one counts), `older` (an earlier attempt), `extra` (handed in beside the notebook),
             `aside` (a defect: `reason` says which).
         reason: why it does not count, or what is to be known about it.
-        broken: for `taken` only: why the file is no notebook. It is to appear in grading with no points.
+        name: the file's own name, without what the platform put before it.
+        defect: what is wrong with the file itself (for `other` and `unreadable`), or with telling whose it is.
+        kind: `notebook`, `other` (another type of file), or `unreadable`.
+        broken: for a notebook: why it cannot be read as one. A taken one that is broken is to appear in grading with
+            this reason and no points.
+        fits: whether its cells belong to the unit: `unit`, `another` unit, or `unknown` (it has no ids of cells).
         attempt: 1, 2, ... among the student's notebooks for this unit, 0 for anything else.
         time: when it was handed in as far as the export tells, ISO 8601 with offset, or empty.
         late: the platform's own mark (Canvas), None where it has none.
@@ -38,7 +45,11 @@ class Entry:
     student: str | None = None
     status: Status = "aside"
     reason: str = ""
+    name: str = ""
+    defect: str = ""
+    kind: Kind = "other"
     broken: str = ""
+    fits: Fits = "unknown"
     attempt: int = 0
     time: str = ""
     late: bool | None = None

@@ -87,10 +87,15 @@ def load_roster(class_dir: Path) -> Roster:
     return Roster({student.id: student for student in students}, kind)
 
 
-def save_roster(class_dir: Path, roster: Roster) -> Path:
-    """Write `roster.csv`, whole or not at all."""
+def roster_text(roster: Roster) -> bytes:
+    """The roster as the bytes of `roster.csv`."""
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
     writer.writerows(asdict(student) for student in roster)
-    return write_bytes(class_dir / ROSTER, text.getvalue().encode("utf-8"))
+    return text.getvalue().encode("utf-8")
+
+
+def save_roster(class_dir: Path, roster: Roster) -> Path:
+    """Write `roster.csv`, whole or not at all."""
+    return write_bytes(class_dir / ROSTER, roster_text(roster))

@@ -18,19 +18,33 @@ def write_bytes(path: Path, data: bytes) -> Path:
     Raises:
         ClassError: the folder cannot be made or written.
     """
-    temporary = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except OSError as error:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
-        raise cannot_write(path, error) from error
+    write_all({path: data})
     return path
+
+
+def write_all(files: dict[Path, bytes]) -> None:
+    """Write several files: all are on the disk under temporary names before the first one takes its place.
+
+    Raises:
+        ClassError: a folder cannot be made or written; every file is as it was.
+    """
+    parts: dict[Path, Path] = {}
+    path = Path()
+    try:
+        for path, data in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle, part = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+            parts[path] = Path(part)
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+            os.chmod(part, 0o644)
+        for path, part in parts.items():
+            os.replace(part, path)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+    finally:
+        for part in parts.values():
+            part.unlink(missing_ok=True)
 
 
 def cannot_write(path: Path, error: OSError) -> ClassError:

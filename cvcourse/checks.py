@@ -1,0 +1,330 @@
+"""Assertions that explain: what was expected, what came, where they differ most, and what the mistake may be.
+
+The tests in the assignments consist of these. Each takes plain results and raises `CheckError` with one fact a line.
+"""
+
+import hashlib
+import os
+import re
+import secrets
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from cvcourse.errors import CourseError
+
+__all__ = [
+    "CheckError",
+    "check_between",
+    "check_close",
+    "check_equal",
+    "check_raises",
+    "check_unchanged",
+    "generator",
+    "progress",
+    "random_tensor",
+    "strided",
+    "trying",
+    "unanswered",
+]
+
+# Relative and absolute tolerance: enough for another order of summation, too little for a narrower dtype.
+TOLERANCE = {torch.float64: 1e-9, torch.float32: 1e-4, torch.float16: 1e-2, torch.bfloat16: 3e-2}
+SMALL = 36  # a tensor of at most so many values is shown in full
+
+PASSED, FAILED, NOT_ATTEMPTED = "passed", "failed", "not attempted"
+_outcomes: dict[str, dict[str, str]] = {}
+
+
+class CheckError(CourseError, AssertionError):
+    """A result is not what the exercise asks for. The message has one fact a line."""
+
+
+def check_close(
+    actual: Any,
+    expected: Tensor,
+    *,
+    name: str = "the result",
+    hint: str = "",
+    mistakes: Mapping[str, Tensor] | None = None,
+    rtol: float | None = None,
+    atol: float | None = None,
+) -> None:
+    """Check that `actual` is a tensor of the type, shape, dtype, device, layout and values of `expected`.
+
+    Args:
+        actual: what the function under test returned.
+        expected: the right result, of any shape and dtype. Integers and booleans must be equal.
+        name: how the message calls the result, for example the call that gave it.
+        hint: one sentence that helps; shown last.
+        mistakes: what is wrong -> the result of that mistake; where `actual` is one of these, the message says so.
+        rtol: relative tolerance, by default 1e-9 for float64 and 1e-4 for float32.
+        atol: absolute tolerance, the same by default.
+
+    Raises:
+        CheckError: the first of the properties above in which they differ.
+    """
+    facts = _differences(actual, expected, rtol, atol)
+    if not facts:
+        return
+    if _is_plain(actual) and actual.layout == expected.layout:
+        likeness = _likeness(actual.detach(), expected.detach(), dict(mistakes or {}), rtol, atol)
+        if likeness:
+            facts.append(f"it looks as if {likeness}")
+    _fail(f"{name}: {facts[0]}", facts[1:], hint)
+
+
+def check_equal(actual: Any, expected: Any, *, name: str = "the result", hint: str = "") -> None:
+    """Check that `actual` has exactly the type and the value of `expected`: int, float, str, bool, tuple or list.
+
+    `True` is not 1 here, and 1.0 is not either. In a tuple or a list each entry is checked.
+
+    Raises:
+        CheckError: type, length or value differ.
+    """
+    if type(actual) is not type(expected):
+        facts = [f"expected  {expected!r} of type {type(expected).__name__}", f"given     {_describe(actual)}"]
+        _fail(f"{name}: the wrong type", facts, hint)
+    if isinstance(expected, tuple | list):
+        if len(actual) != len(expected):
+            facts = [f"expected  {len(expected)}: {expected!r}", f"given     {len(actual)}: {_describe(actual)}"]
+            _fail(f"{name}: the wrong number of entries", facts, hint)
+        for index, (given, wanted) in enumerate(zip(actual, expected, strict=True)):
+            check_equal(given, wanted, name=f"{name}[{index}]", hint=hint)
+    elif actual != expected:
+        _fail(f"{name}: the wrong value", [f"expected  {expected!r}", f"given     {actual!r}"], hint)
+
+
+def check_between(actual: Any, low: float, high: float, *, name: str = "the result", hint: str = "") -> None:
+    """Check that `actual` is a `float` (not a tensor) with `low <= actual <= high`.
+
+    Raises:
+        CheckError: another type, NaN, or outside the bounds.
+    """
+    if type(actual) is not float:
+        _fail(f"{name}: the wrong type", ["expected  a Python float", f"given     {_describe(actual)}"], hint)
+    if not low <= actual <= high:
+        bounds = f"at most {high:g}" if low == -float("inf") else f"at least {low:g}"
+        bounds = bounds if float("inf") in (-low, high) else f"from {low:g} to {high:g}"
+        _fail(f"{name}: the wrong value", [f"expected  {bounds}", f"given     {actual:g}"], hint)
+
+
+def check_raises(
+    error: type[Exception],
+    match_names: Sequence[str],
+    call: Callable[[], Any],
+    *,
+    name: str = "the call",
+    hint: str = "",
+) -> None:
+    """Check that `call()` raises `error` with at least one of `match_names` as a whole word in its message.
+
+    Raises:
+        CheckError: nothing was raised, or the message names none of them.
+        Exception: what `call` raised, where it is not an `error` (with a note on what was expected).
+    """
+    names = " or ".join(match_names)
+    wanted = f"expected  {error.__name__} with {names} in its message"
+    try:
+        result = call()
+    except error as raised:
+        if any(re.search(rf"\b{re.escape(word)}\b", str(raised)) for word in match_names):
+            return
+        said = f"given     {type(raised).__name__}: {str(raised) or '(no message)'}"
+        _fail(f"{name}: the error's message names no argument concerned", [wanted, said], hint)
+    except NotImplementedError:
+        raise
+    except Exception as raised:
+        raised.add_note(f"{name}: {wanted}")
+        raise
+    _fail(f"{name}: no error", [wanted, f"given     {_describe(result)}"], hint)
+
+
+@contextmanager
+def check_unchanged(**arguments: Tensor | Sequence[Any]) -> Iterator[None]:
+    """Check that the arguments, given by name, are after the block what they were before it.
+
+    Raises:
+        CheckError: one of them was changed in place.
+    """
+    before = {name: _copy(value) for name, value in arguments.items()}
+    yield
+    for name, value in arguments.items():
+        old = before[name]
+        if not isinstance(value, Tensor):
+            same = list(value) == old
+            what = "expected  what was passed in"
+        else:
+            same = value.shape == old.shape and bool(torch.equal(value.detach(), old))
+            what = f"expected  shape {tuple(old.shape)} with the values that were passed in"
+        if not same:
+            _fail(f"the argument {name} was changed in place", [what], f"work on a copy: {name}.clone()")
+
+
+def generator(name: str) -> torch.Generator:
+    """A source of random test inputs: the class's secret seed with `name` mixed in, else fresh entropy.
+
+    The seed is the text in the environment variable `CVCOURSE_SEED`; the same text and name give the same inputs.
+    """
+    seed = os.environ.get("CVCOURSE_SEED") or secrets.token_hex(16)
+    digest = hashlib.sha256(f"{seed}/{name}".encode()).digest()
+    return torch.Generator().manual_seed(int.from_bytes(digest[:8], "big") >> 1)
+
+
+def random_tensor(rng: torch.Generator, *shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
+    """A tensor of the given shape: standard normal values, or integers from -9 to 9 for an integer dtype."""
+    if dtype.is_floating_point:
+        return torch.randn(shape, generator=rng, dtype=dtype)
+    return torch.randint(-9, 10, shape, generator=rng, dtype=dtype)
+
+
+def strided(tensor: Tensor) -> Tensor:
+    """A non-contiguous tensor with the shape and values of `tensor`: every second entry of a wider one, transposed."""
+    order = list(range(tensor.dim()))[::-1]
+    wide = torch.repeat_interleave(tensor.permute(order).contiguous(), 2, dim=0)
+    return wide[::2].permute(order)
+
+
+@contextmanager
+def trying(exercise: str, test: str = "") -> Iterator[None]:
+    """Keep the outcome of a visible test for `progress`, and say clearly where an exercise is still unanswered.
+
+    Args:
+        exercise: the exercise's name, as in the table that `progress` prints.
+        test: what this test is about, one or two words.
+
+    Raises:
+        CheckError: the exercise still raises `NotImplementedError`.
+        Exception: whatever else the test raises.
+    """
+    outcomes = _outcomes.setdefault(exercise, {})
+    outcomes[test] = FAILED
+    try:
+        yield
+    except NotImplementedError as error:
+        outcomes[test] = NOT_ATTEMPTED
+        message = f"Exercise {exercise} is not answered yet: write your code in its cell, run it, then run this one."
+        raise CheckError(message) from error
+    outcomes[test] = PASSED
+
+
+def progress(exercises: Sequence[str]) -> None:
+    """Print for each exercise whether its visible tests passed, failed or were not attempted since the last restart."""
+    width = max(map(len, exercises))
+    for exercise in exercises:
+        outcomes = _outcomes.get(exercise, {})
+        states = set(outcomes.values()) - {NOT_ATTEMPTED}
+        state = FAILED if FAILED in states else PASSED if states else NOT_ATTEMPTED
+        failed = ", ".join(test for test, outcome in outcomes.items() if outcome == FAILED and test)
+        print(f"{exercise:<{width}}  {state}" + (f": {failed}" if failed else ""))
+
+
+def unanswered(calls: Mapping[str, Callable[[], Any]]) -> list[str]:
+    """The exercises, given by name with a call that a right answer survives, whose call raises an error."""
+    missing = []
+    for exercise, call in calls.items():
+        try:
+            call()
+        except Exception:
+            missing.append(exercise)
+    return missing
+
+
+def _fail(headline: str, facts: Sequence[str], hint: str = "") -> None:
+    hints = [f"hint      {hint}"] if hint else []
+    raise CheckError("\n".join([headline, *(f"  {fact}" for fact in [*facts, *hints])])) from None
+
+
+def _differences(actual: Any, expected: Tensor, rtol: float | None, atol: float | None) -> list[str]:
+    """The facts about the first property in which `actual` differs from `expected`; empty where it does not."""
+    if not _is_plain(actual):
+        return ["not a tensor", f"expected  {_describe(expected)}", f"given     {_describe(actual)}"]
+    both = [f"expected  {_describe(expected)}", f"given     {_describe(actual)}"]
+    for what in ("shape", "dtype", "device", "layout"):
+        if getattr(actual, what) != getattr(expected, what):
+            return [f"the wrong {what}", *both]
+    actual, expected = actual.detach(), expected.detach()
+    wrong = ~_close(actual, expected, rtol, atol)
+    if not bool(wrong.any()):
+        return []
+    facts = [f"{int(wrong.sum())} of {wrong.numel()} values are wrong", *both]
+    if actual.dtype.is_floating_point:
+        missing = [int(tensor.isnan().sum()) for tensor in (actual, expected)]
+        if missing[0] != missing[1]:
+            facts.append(f"{missing[0]} values are NaN, expected {missing[1]}")
+    facts.append(_largest_difference(actual, expected, wrong))
+    if 1 < actual.numel() <= SMALL:
+        facts += [f"expected  {expected.tolist()}", f"given     {actual.tolist()}"]
+    return facts
+
+
+def _largest_difference(actual: Tensor, expected: Tensor, wrong: Tensor) -> str:
+    gap = (actual.double() - expected.double()).abs().nan_to_num(nan=float("inf"))
+    place = int(torch.where(wrong, gap, torch.full_like(gap, -1)).flatten().argmax())
+    index = [int(i) for i in torch.unravel_index(torch.tensor(place), tuple(actual.shape))]
+    given, wanted = actual.flatten()[place].item(), expected.flatten()[place].item()
+    difference = float(gap.flatten()[place])
+    return f"largest difference {difference:.4g} at {index}: expected {_number(wanted)}, given {_number(given)}"
+
+
+def _likeness(
+    actual: Tensor, expected: Tensor, mistakes: dict[str, Tensor], rtol: float | None, atol: float | None
+) -> str:
+    """The first known mistake whose result `actual` is, or an empty string."""
+    if expected.numel() < 2:
+        return ""
+    candidates = {mistake: wrong.detach() for mistake, wrong in mistakes.items()}
+    if expected.dim() >= 2:
+        candidates |= {
+            "rows and columns were exchanged (a transposed result)": expected.transpose(-1, -2),
+            "the result was flipped in both directions": expected.flip(-1, -2),
+            "the result was flipped left to right": expected.flip(-1),
+            "the result was flipped top to bottom": expected.flip(-2),
+        }
+    candidates |= {
+        "every value has the wrong sign": -expected,
+        "every value is doubled": expected * 2,
+        "everything was left at zero": torch.zeros_like(expected),
+    }
+    for mistake, wrong in candidates.items():
+        if wrong.shape != actual.shape or wrong.dtype != actual.dtype:
+            continue
+        no_mistake_here = wrong.shape == expected.shape and bool(_close(wrong, expected, rtol, atol).all())
+        if not no_mistake_here and bool(_close(actual, wrong, rtol, atol).all()):
+            return mistake
+    return ""
+
+
+def _close(actual: Tensor, expected: Tensor, rtol: float | None, atol: float | None) -> Tensor:
+    if not expected.dtype.is_floating_point:
+        return actual == expected
+    tolerance = TOLERANCE[expected.dtype]
+    rtol, atol = (tolerance if value is None else value for value in (rtol, atol))
+    return torch.isclose(actual, expected, rtol=rtol, atol=atol, equal_nan=True)
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether `value` is a tensor itself: an object of a subclass could answer comparisons in its own way."""
+    return type(value) in (Tensor, torch.nn.Parameter)
+
+
+def _describe(value: Any) -> str:
+    if _is_plain(value):
+        return f"a tensor of shape {tuple(value.shape)}, {value.dtype}, on {value.device}"
+    if value is None:
+        return "None (is there a return?)"
+    if isinstance(value, Tensor):
+        return f"a tensor of the subclass {type(value).__name__}"
+    text = repr(value)
+    return f"{text if len(text) <= 80 else text[:77] + '...'} of type {type(value).__name__}"
+
+
+def _number(value: float | int | bool) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _copy(value: Any) -> Any:
+    return value.detach().clone() if isinstance(value, Tensor) else list(value)

@@ -1,0 +1,340 @@
+"""Running a notebook's cells so that one bad cell costs that cell and nothing else.
+
+`execute` is the one function behind which everything lies that touches a kernel; a grader with other kernels gives
+another function of the same shape to `cvcourse.grading.marking.mark`.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from queue import Empty
+from time import monotonic
+from typing import Literal
+
+import psutil
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import AsyncKernelManager
+from nbclient import NotebookClient
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode
+from nbformat.v4 import new_output
+
+from cvcourse.errors import ClassError
+from cvcourse.grading.cells import AFTER_GRADING, grade_id, is_answer, is_graded, tags
+
+STARTUP_SECONDS = 60
+PROBE_SECONDS = 10.0
+LONGEST_VALUE = 2000
+
+# `exit()` in a cell stops the kernel a moment after that cell has ended well, so that another cell would get the blame.
+_STAY = "get_ipython().ask_exit = lambda: None"
+
+# What a kernel sees of the grader's environment. Addresses, tokens and the class's own settings are not among it.
+_PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "PYTHONPATH", "LD_LIBRARY_PATH")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a submission may use.
+
+    Time is counted in CPU seconds, so that a busy machine takes no points; `patience` bounds the wall clock.
+
+    Attributes:
+        cell: CPU seconds for one cell.
+        notebook: CPU seconds for all cells together, replays after a crash included.
+        given: CPU seconds for one of the instructor's own cells without points (imports take long on a cold disk).
+        patience: wall seconds per CPU second allowed.
+        output: characters of output kept of one cell.
+    """
+
+    cell: float = 120.0
+    notebook: float = 480.0
+    given: float = 120.0
+    patience: float = 4.0
+    output: int = 1_000_000
+
+
+@dataclass
+class CellRun:
+    """How one code cell ended.
+
+    Attributes:
+        status: `ok` and `error` are the kernel's own reply; `died` and `timeout` mean that there was none; `not run`
+            that the cell was never sent.
+        ename: class of the exception.
+        evalue: its text, cut to a few lines' length.
+        count: the kernel's execution count of the cell, as its traceback names it.
+        seconds: CPU time.
+    """
+
+    status: Literal["ok", "error", "died", "timeout", "not run"]
+    ename: str = ""
+    evalue: str = ""
+    count: int | None = None
+    seconds: float = 0.0
+
+
+Execute = Callable[[NotebookNode, Mapping[str, str], Limits], dict[int, CellRun]]
+
+
+def grading_environment(seed: str) -> dict[str, str]:
+    """The environment of a grading kernel: embedded data, no network, one thread, the class's seed."""
+    kept = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    return {
+        **kept,
+        "CVCOURSE_SEED": seed,
+        "CVCOURSE_OFFLINE": "1",
+        "CVCOURSE_BUDGET": "smoke",
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "JUPYTER_PLATFORM_DIRS": "1",
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    }
+
+
+class _Manager(AsyncKernelManager):
+    """Starts this Python's own kernel, whatever a user's kernel specs call python3."""
+
+    @property
+    def kernel_spec(self) -> KernelSpec:
+        argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        return KernelSpec(argv=argv, language="python", display_name="Python 3")
+
+
+class _Client(NotebookClient):
+    """nbclient's loop over one kernel, with a bound on what it keeps of a cell's output."""
+
+    output_limit = Limits.output
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self._kept: dict[int, int] = {}
+
+    def output(self, outs, msg, display_id, cell_index):
+        content = msg["content"]
+        size = sum(len(str(content.get(key, ""))) for key in ("text", "data", "traceback", "evalue"))
+        before = self._kept.get(cell_index, 0)
+        self._kept[cell_index] = before + size
+        if before + size <= self.output_limit:
+            return super().output(outs, msg, display_id, cell_index)
+        if before <= self.output_limit:
+            outs.append(new_output("stream", name="stdout", text=f"\n[output cut at {self.output_limit} characters]\n"))
+        return None
+
+
+class _Kernel:
+    """One kernel, in an empty working folder."""
+
+    def __init__(self, notebook: NotebookNode, limits: Limits) -> None:
+        self.limits = limits
+        self.reply: dict | None = None
+        self.process: psutil.Process | None = None
+        self.group: int | None = None
+        self.used, self.over = 0.0, False
+        self.client = _Client(
+            notebook,
+            km=_Manager(),
+            allow_errors=True,
+            interrupt_on_timeout=False,
+            shutdown_kernel="immediate",
+            startup_timeout=STARTUP_SECONDS,
+            iopub_timeout=15,
+            raise_on_iopub_timeout=True,
+            coalesce_streams=True,
+            record_timing=False,
+            skip_cells_with_tag="",
+            on_cell_executed=self._keep_reply,
+            extra_arguments=["--HistoryManager.enabled=False", f"--IPKernelApp.exec_lines={_STAY}"],
+        )
+        self.client.output_limit = limits.output
+
+    def _keep_reply(self, execute_reply: dict, **_) -> None:
+        self.reply = execute_reply["content"]
+
+    async def start(self, environment: Mapping[str, str], folder: str) -> None:
+        try:
+            await self.client.async_start_new_kernel(
+                env=dict(environment), cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            )
+            self.group = getattr(self.client.km.provisioner, "pgid", None)
+            self.process = psutil.Process(self.client.km.provisioner.pid)
+            await self.client.async_start_new_kernel_client()
+        except (RuntimeError, OSError, psutil.Error) as error:
+            raise ClassError(f"no kernel could be started ({error}): `cvcourse doctor` looks for the cause") from error
+
+    async def run(self, index: int, seconds: float) -> CellRun:
+        """Run one cell of the notebook for at most so many CPU seconds; its outputs are left in it."""
+        cell, self.reply, self.over, began = self.client.nb.cells[index], None, False, self._cpu()
+        self.client.timeout = max(seconds, 0.1) * self.limits.patience
+        watch = asyncio.create_task(self._watch(began + seconds))
+        try:
+            await self.client.async_execute_cell(cell, index)
+        except CellTimeoutError:
+            return CellRun("timeout", seconds=self.used - began)
+        except DeadKernelError:
+            return CellRun("timeout" if self.over else "died", seconds=self.used - began)
+        except Exception as error:  # a submission can send messages that nbclient cannot read
+            return CellRun("died", type(error).__name__, str(error)[:LONGEST_VALUE], seconds=self.used - began)
+        finally:
+            watch.cancel()
+            self._cpu()
+        return self._read_reply(cell, self.used - began)
+
+    async def _watch(self, until: float) -> None:
+        """End the kernel when it has used so much CPU time; nbclient then finds it dead."""
+        while self._cpu() < until:
+            await asyncio.sleep(0.2)
+        self.over = True
+        self._kill()
+
+    def _cpu(self) -> float:
+        """CPU seconds of the kernel and its children so far; the last known figure once it is gone."""
+        with contextlib.suppress(psutil.Error):
+            tree = [self.process, *self.process.children(recursive=True)] if self.process else []
+            self.used = max(self.used, sum(sum(one.cpu_times()[:4]) for one in tree))
+        return self.used
+
+    def _read_reply(self, cell: NotebookNode, seconds: float) -> CellRun:
+        if self.reply is None:  # an empty cell is never sent
+            return CellRun("not run")
+        status = "ok" if self.reply.get("status") == "ok" else "error"
+        ename, evalue = (str(self.reply.get(key, ""))[:LONGEST_VALUE] for key in ("ename", "evalue"))
+        return CellRun(status, ename, evalue, cell.get("execution_count"), seconds)
+
+    async def answers(self) -> bool:
+        """Whether the kernel still answers: what a cell has left behind can end it after the cell."""
+        client = self.client.kc
+        wanted, until = client.kernel_info(), monotonic() + PROBE_SECONDS
+        while monotonic() < until and await self.client.km.is_alive():
+            with contextlib.suppress(Empty):
+                message = await client.get_shell_msg(timeout=0.2)
+                if message["parent_header"].get("msg_id") == wanted:
+                    return True
+        return False
+
+    async def stop(self) -> None:
+        """End the kernel and what it started in its process group."""
+        self._kill()
+        if self.client.km is not None:
+            await self.client._async_cleanup_kernel()
+
+    def _kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError, psutil.Error):
+            if self.group and hasattr(os, "killpg"):
+                os.killpg(self.group, signal.SIGKILL)
+            elif self.process is not None:
+                self.process.kill()
+
+
+@dataclass
+class _Run:
+    """One notebook's way through as many kernels as it needs."""
+
+    notebook: NotebookNode
+    environment: Mapping[str, str]
+    limits: Limits
+    folder: str
+    runs: dict[int, CellRun] = field(default_factory=dict)
+    replay: list[int] = field(default_factory=list)
+    kernel: _Kernel | None = None
+    left: float = 0.0
+
+    async def all_cells(self) -> dict[int, CellRun]:
+        self.left = self.limits.notebook
+        try:
+            for index, cell in enumerate(self.notebook.cells):
+                if cell.cell_type == "code" and AFTER_GRADING not in tags(cell):
+                    await self._cell(index)
+        finally:
+            await self._drop_kernel()
+        return self.runs
+
+    async def _run(self, index: int) -> CellRun:
+        """One cell in the kernel that there is; only the student's cells and the tests use up the notebook's time."""
+        cell = self.notebook.cells[index]
+        given = bool(grade_id(cell)) and not is_graded(cell) and not is_answer(cell)
+        run = await self.kernel.run(index, self.limits.given if given else min(self.limits.cell, self.left))
+        if not given:
+            self.left -= run.seconds
+        return run
+
+    async def _cell(self, index: int) -> None:
+        run = await self._once(index)
+        if run.status == "died":
+            # What a cell before it left behind may have done it. The replay shows that; then this one runs again.
+            suspects = len(self.replay)
+            if await self._ready() and len(self.replay) < suspects:
+                run = await self._once(index)
+        self.runs[index] = run
+        if run.status in ("ok", "error") and not is_graded(self.notebook.cells[index]):
+            self.replay.append(index)
+
+    async def _once(self, index: int) -> CellRun:
+        if not await self._ready():
+            return CellRun("timeout", evalue="the time for the whole notebook was used up")
+        run = await self._run(index)
+        if run.status in ("died", "timeout"):
+            await self._drop_kernel()
+        return run
+
+    async def _ready(self) -> bool:
+        """A kernel in the state that the cells so far have made; False when there is no time left for one."""
+        while self.kernel is None:
+            if self.left <= 0:
+                return False
+            self.kernel = _Kernel(self.notebook, self.limits)
+            await self.kernel.start(self.environment, self.folder)
+            guilty = await self._replay_all()
+            if guilty is not None:
+                await self._drop_kernel()
+        return self.left > 0
+
+    async def _replay_all(self) -> int | None:
+        """Run the cells so far again, outputs left alone; the place of the one that ended the kernel, or None."""
+        for index in self.replay:
+            cell = self.notebook.cells[index]
+            kept = cell.outputs, cell.execution_count
+            run = await self._run(index)
+            cell.outputs, cell.execution_count = kept
+            if run.status not in ("died", "timeout") and await self.kernel.answers():
+                continue
+            self.replay.remove(index)
+            self.runs[index] = run if run.status == "timeout" else CellRun("died", seconds=run.seconds)
+            return index
+        return None
+
+    async def _drop_kernel(self) -> None:
+        kernel, self.kernel = self.kernel, None
+        if kernel is not None:
+            await kernel.stop()
+
+
+async def _execute(notebook: NotebookNode, environment: Mapping[str, str], limits: Limits) -> dict[int, CellRun]:
+    with tempfile.TemporaryDirectory(prefix="cvcourse-", ignore_cleanup_errors=True) as folder:
+        return await _Run(notebook, environment, limits, folder).all_cells()
+
+
+def execute(notebook: NotebookNode, environment: Mapping[str, str], limits: Limits) -> dict[int, CellRun]:
+    """Run the code cells of a notebook in order and leave their outputs in it.
+
+    A cell that ends the kernel or runs into its limit costs itself only: a new kernel runs the cells before it again,
+    without graded ones and without the guilty one, and the run goes on. Cells tagged `after-grading` are not run.
+
+    Args:
+        notebook: changed in place.
+        environment: all environment variables of the kernel.
+        limits: see `Limits`.
+
+    Returns:
+        How each code cell ended, by its place in the notebook; cells that were left out are not in it.
+
+    Raises:
+        ClassError: no kernel can be started at all.
+    """
+    return asyncio.run(_execute(notebook, environment, limits))

@@ -1,0 +1,20 @@
+"""The secret seed of a class for each assignment: hidden tests draw their inputs from it, the same for everybody."""
+
+import os
+import secrets
+from pathlib import Path
+
+from cvcourse.grading.store import read_json, write_json
+
+SEEDS = "seeds.json"
+
+
+def seed_for(class_dir: Path, unit: str) -> str:
+    """The class's seed for a unit: a decimal number, drawn at the first call and kept in `seeds.json` (mode 0600)."""
+    path = class_dir / SEEDS
+    seeds = read_json(path, {})
+    if unit not in seeds:
+        seeds[unit] = str(secrets.randbits(62))
+        write_json(path, seeds)
+        os.chmod(path, 0o600)
+    return seeds[unit]

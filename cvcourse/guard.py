@@ -1,0 +1,363 @@
+"""Refuse the reference: while a block runs, the library's own answer to an exercise raises `RefusedError`.
+
+The refusal looks at what runs, not at text. Three nets hang behind each other: a `TorchFunctionMode` sees the Python
+functions of torch (also those that decompose, such as `F.pad(mode="circular")`), a `TorchDispatchMode` sees the
+operators below them, whichever way they are reached, and the listed Python functions of other libraries have their code
+exchanged, so that a name bound long before meets the refusal too. All is put back at the end of the block.
+"""
+
+import fnmatch
+import functools
+import importlib.abc
+import sys
+import types
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch.overrides import TorchFunctionMode
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from cvcourse.checks import CheckError
+
+__all__ = ["AUTOGRAD", "CONVOLUTIONS", "Refusal", "RefusedError", "TooManyOperatorsError", "count_operators", "forbid"]
+
+
+class RefusedError(CheckError):
+    """The student's function called what the exercise asks it to replace."""
+
+
+class TooManyOperatorsError(CheckError):
+    """More operators were run than the exercise allows."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What an exercise refuses. Patterns are those of `fnmatch`; an entry that a library lacks is passed over.
+
+    Attributes:
+        functions: dotted names, the last part a pattern, such as `scipy.signal.*`.
+        operators: names of operators, such as `aten::conv2d`.
+        packages: packages from which nothing may be imported during the block.
+        instead: what is allowed, in words.
+    """
+
+    functions: tuple[str, ...]
+    operators: tuple[str, ...]
+    packages: tuple[str, ...]
+    instead: str
+
+
+_TORCH_NAMES = ("*conv[123]d*", "conv_*", "convolution*", "*_conv_*", "*convolution", "*pool[123]d*")
+_TORCH_NAMES += ("pad", "*_pad_*", "*_pad[123]d", "constant_pad_nd", "fold", "unfold", "im2col", "col2im")
+_TORCH_NAMES += ("interpolate", "upsample*", "_upsample*")
+
+# The reference of unit 01, exercises 1 to 8.
+CONVOLUTIONS = Refusal(
+    functions=(
+        *(f"{module}.{name}" for module in ("torch", "torch.nn.functional", "torch._C._nn") for name in _TORCH_NAMES),
+        "torch.nn.grad.*",
+        "numpy.pad",
+        "numpy.convolve",
+        "numpy.correlate",
+        *(f"scipy.signal.{name}" for name in ("*conv*", "*corr*", "*filt*", "resample*", "upfirdn", "decimate")),
+        *(f"scipy.linalg.{name}" for name in ("*toeplitz", "circulant", "hankel", "convolution_matrix", "block_diag")),
+        "scipy.ndimage.*",
+        "scipy.fft.*fft*",
+        "skimage.util.view_as_*",
+        "skimage.measure.block_reduce",
+        "skimage.filters.*",
+        "skimage.transform.*",
+        "torchvision.ops.*",
+    ),
+    operators=(
+        "*conv[123]d*",
+        "*convolution*",
+        "*conv_transpose*",
+        "*conv_depthwise*",
+        "*conv_tbc*",
+        "*slow_conv*",
+        "*pool[123]d*",
+        "*::im2col*",
+        "*::col2im*",
+        "*::pad",
+        "*::_pad_enum",
+        "*::_pad_circular",
+        "*::constant_pad_nd",
+        "*::reflection_pad*",
+        "*::replication_pad*",
+        "*::*upsample*",
+        "torchvision::*",
+    ),
+    packages=("scipy", "skimage", "torchvision.ops"),
+    instead="write it with slices, Tensor.unfold, as_strided, einsum, matmul, torch.fft, index arithmetic or loops",
+)
+
+# torch.func.vmap is the same object as torch.vmap and differentiates nothing: it stays allowed.
+AUTOGRAD = Refusal(
+    functions=(
+        "torch.autograd.grad",
+        "torch.autograd.backward",
+        "torch.autograd.functional.*",
+        "torch.Tensor.backward",
+        *(f"torch.func.{name}" for name in ("grad*", "vjp", "jvp", "jac*", "hessian", "linearize")),
+    ),
+    operators=(),
+    packages=(),
+    instead="write the gradient down by hand",
+)
+
+
+@contextmanager
+def forbid(*refusals: Refusal) -> Iterator[None]:
+    """Refuse the listed functions and operators while the block runs. `torch.fft` may use what it needs inside.
+
+    Raises:
+        RefusedError: one of them was called, also where the called code caught the error.
+    """
+    watch = _Watch(refusals)
+    with ExitStack() as stack:
+        stack.callback(watch.restore)
+        watch.patch()
+        stack.enter_context(_Functions(watch))
+        stack.enter_context(_Operators(watch))
+        yield
+    if watch.met is not None:
+        raise watch.met
+
+
+@contextmanager
+def count_operators(limit: int | None = None) -> Iterator["OperatorCount"]:
+    """Count the ATen operators that are dispatched in the block, views and copies included.
+
+    Raises:
+        TooManyOperatorsError: as soon as more than `limit` were dispatched.
+    """
+    counter = OperatorCount(limit)
+    with counter:
+        yield counter
+    counter.check()
+
+
+class _PlainDispatchMode(TorchDispatchMode):
+    """A dispatch mode without torch's wrapper around it, which at its first use imports the compiler (seconds)."""
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return False
+
+
+class OperatorCount(_PlainDispatchMode):
+    """The number of operators dispatched so far, in `count`."""
+
+    def __init__(self, limit: int | None) -> None:
+        super().__init__()
+        self.limit = limit
+        self.count = 0
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        self.count += 1
+        self.check()
+        return func(*args, **(kwargs or {}))
+
+    def check(self) -> None:
+        """Raise where the limit is passed, also when an earlier error was caught on its way."""
+        if self.limit is not None and self.count > self.limit:
+            raise TooManyOperatorsError(
+                f"more than {self.limit:,} operators were run\n"
+                f"  hint      a Python loop over single values is too slow here: let one operator handle many at once"
+            )
+
+
+class _Watch:
+    """What one block refuses, what it has met, and how to put everything back."""
+
+    def __init__(self, refusals: tuple[Refusal, ...]) -> None:
+        self.refusals = refusals
+        self.met: RefusedError | None = None
+        self.exempt = False  # inside torch.fft
+        self.undo: list[Callable[[], None]] = []
+        self.finder: _Finder | None = None
+
+    def refuse(self, name: str) -> None:
+        instead = "; ".join(refusal.instead for refusal in self.refusals)
+        self.met = RefusedError(f"{name} is the reference of this exercise, not an answer to it\n  hint      {instead}")
+        raise self.met
+
+    def patch(self) -> None:
+        """Exchange the code of the listed Python functions, and stop imports of their packages."""
+        _watches.append(self)
+        self.finder = _Finder(self)
+        sys.meta_path.insert(0, self.finder)
+        for stand_in in _stand_ins(tuple(name for refusal in self.refusals for name in refusal.functions)):
+            stand_in.use()
+            self.undo.append(stand_in.put_back)
+
+    def restore(self) -> None:
+        for put_back in reversed(self.undo):
+            put_back()
+        if self.finder in sys.meta_path:
+            sys.meta_path.remove(self.finder)
+        _watches.remove(self)
+
+
+_watches: list[_Watch] = []
+
+
+class _Functions(TorchFunctionMode):
+    """Refuses Python functions of torch, and operators that decompose before dispatch."""
+
+    def __init__(self, watch: _Watch) -> None:
+        super().__init__()
+        self.watch = watch
+        self.names = _torch_functions(tuple(name for refusal in watch.refusals for name in refusal.functions))
+        self.operators = tuple(pattern for refusal in watch.refusals for pattern in refusal.operators)
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        name = self.names.get(id(func))
+        if name is None and isinstance(func, torch._ops.OpOverload | torch._ops.OpOverloadPacket):
+            name = _refused_operator(_operator_name(func), self.operators)
+        if name is not None:
+            self.watch.refuse(name)
+        outer, self.watch.exempt = self.watch.exempt, self.watch.exempt or id(func) in _fourier()
+        try:
+            return func(*args, **(kwargs or {}))
+        finally:
+            self.watch.exempt = outer
+
+
+class _Operators(_PlainDispatchMode):
+    """Refuses operators, whichever way they are reached."""
+
+    def __init__(self, watch: _Watch) -> None:
+        super().__init__()
+        self.watch = watch
+        self.operators = tuple(pattern for refusal in watch.refusals for pattern in refusal.operators)
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        name = _refused_operator(_operator_name(func), self.operators)
+        if name is not None and not self.watch.exempt:
+            self.watch.refuse(name)
+        return func(*args, **(kwargs or {}))
+
+
+class _Finder(importlib.abc.MetaPathFinder):
+    """Refuses to load what is not loaded yet from a refused package. What is loaded is patched instead."""
+
+    def __init__(self, watch: _Watch) -> None:
+        self.watch = watch
+        self.packages = tuple(package for refusal in watch.refusals for package in refusal.packages)
+
+    def find_spec(self, fullname, path=None, target=None):
+        if any(fullname == package or fullname.startswith(f"{package}.") for package in self.packages):
+            self.watch.refuse(fullname)
+
+
+class _StandIn:
+    """The exchange of one Python function's code for code that refuses, and back."""
+
+    def __init__(self, name: str, function: types.FunctionType) -> None:
+        self.name, self.function, self.code = name, function, function.__code__
+        self.copy = types.FunctionType(
+            self.code, function.__globals__, function.__name__, function.__defaults__, function.__closure__
+        )
+        self.copy.__kwdefaults__ = function.__kwdefaults__
+        self.refusing = _refusing_code(id(function), self.code.co_freevars)
+        self.users = 0
+
+    def use(self) -> None:
+        self.users += 1
+        self.function.__code__ = self.refusing
+
+    def put_back(self) -> None:
+        self.users -= 1
+        if not self.users:
+            self.function.__code__ = self.code
+
+
+_by_id: dict[int, _StandIn] = {}
+
+
+def _meet(key: int, args: tuple, kwargs: dict) -> Any:
+    """What an exchanged function does: refuse, but let a library go on using its own functions."""
+    stand_in = _by_id[key]
+    caller = str(sys._getframe(2).f_globals.get("__name__", ""))
+    if _watches and caller.partition(".")[0] != stand_in.name.partition(".")[0]:
+        _watches[-1].refuse(stand_in.name)
+    return stand_in.copy(*args, **kwargs)
+
+
+def _refusing_code(key: int, free: tuple[str, ...]) -> types.CodeType:
+    """Code for a function with the same free variables (Python asks for that) which calls `_meet`."""
+    mentions = f"        if False: {', '.join(free)}\n" if free else ""
+    bindings = "".join(f"    {name} = None\n" for name in free)
+    text = (
+        f"def outer():\n{bindings}    def stand_in(*args, **kwargs):\n{mentions}"
+        f"        from cvcourse.guard import _meet\n        return _meet({key}, args, kwargs)\n    return stand_in\n"
+    )
+    namespace: dict[str, Any] = {}
+    exec(compile(text, "<refused by cvcourse.guard>", "exec"), namespace)
+    return namespace["outer"]().__code__
+
+
+def _stand_ins(patterns: tuple[str, ...]) -> list[_StandIn]:
+    """The exchanges for the patterns' Python functions in those modules that are loaded now."""
+    loaded = tuple(sorted({pattern.rpartition(".")[0] for pattern in patterns} & sys.modules.keys()))
+    return _find_stand_ins(patterns, loaded)
+
+
+@functools.lru_cache(maxsize=32)
+def _find_stand_ins(patterns: tuple[str, ...], loaded: tuple[str, ...]) -> list[_StandIn]:
+    found: dict[int, _StandIn] = {}
+    for pattern in patterns:
+        module, _, last = pattern.rpartition(".")
+        if module not in loaded:
+            continue
+        for name, value in _members(sys.modules[module], last):
+            # numpy's functions are dispatchers around a Python function that every binding of theirs shares.
+            function = value if isinstance(value, types.FunctionType) else getattr(value, "__wrapped__", None)
+            if not isinstance(function, types.FunctionType):
+                continue
+            key = id(function)
+            if key not in _by_id:
+                _by_id[key] = _StandIn(f"{module}.{name}", function)
+            found[key] = _by_id[key]
+    return list(found.values())
+
+
+@functools.lru_cache(maxsize=32)
+def _torch_functions(patterns: tuple[str, ...]) -> dict[int, str]:
+    """Identity -> name of torch's own functions and methods that the patterns name."""
+    names: dict[int, str] = {}
+    for pattern in patterns:
+        path, _, last = pattern.rpartition(".")
+        if path.partition(".")[0] != "torch":
+            continue
+        owner: Any = functools.reduce(lambda value, part: getattr(value, part, None), path.split(".")[1:], torch)
+        for name, value in _members(owner, last):
+            if callable(value) and not isinstance(value, type):
+                names[id(value)] = f"{path}.{name}".replace("torch._C._nn.", "torch.nn.functional.")
+    return names
+
+
+def _members(owner: Any, pattern: str) -> list[tuple[str, Any]]:
+    names = [name for name in dir(owner) if fnmatch.fnmatchcase(name, pattern)] if owner is not None else []
+    return [(name, vars(owner)[name] if name in vars(owner) else getattr(owner, name, None)) for name in names]
+
+
+@functools.lru_cache(maxsize=1)
+def _fourier() -> frozenset[int]:
+    return frozenset(id(value) for value in vars(torch.fft).values() if callable(value))
+
+
+def _operator_name(func: Any) -> str:
+    if isinstance(func, torch._ops.OpOverloadPacket):
+        return func._qualified_op_name
+    return func.name().partition(".")[0]
+
+
+@functools.lru_cache(maxsize=4096)
+def _refused_operator(name: str, patterns: tuple[str, ...]) -> str | None:
+    return name if any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns) else None

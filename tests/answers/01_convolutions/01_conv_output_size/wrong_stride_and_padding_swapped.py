@@ -1,0 +1,13 @@
+"""The third and fourth argument are in the wrong order."""
+
+
+def conv_output_size(size, kernel_size, padding=0, stride=1, dilation=1):
+    for name, value in dict(size=size, kernel_size=kernel_size, stride=stride, dilation=dilation).items():
+        if value < 1:
+            raise ValueError(name)
+    if padding < 0:
+        raise ValueError("padding")
+    span = dilation * (kernel_size - 1) + 1
+    if span > size + 2 * padding:
+        raise ValueError("kernel_size")
+    return (size + 2 * padding - span) // stride + 1

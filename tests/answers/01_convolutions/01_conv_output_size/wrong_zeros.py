@@ -1,0 +1,5 @@
+"""Returns zero always."""
+
+
+def conv_output_size(size, kernel_size, stride=1, padding=0, dilation=1):
+    return 0

@@ -1,0 +1,5 @@
+"""Returns the image."""
+
+
+def correlate2d(image, kernel):
+    return image

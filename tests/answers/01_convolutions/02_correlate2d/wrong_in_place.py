@@ -1,0 +1,12 @@
+"""Multiplies the regions of the image in place."""
+
+
+def correlate2d(image, kernel):
+    if image.dim() != 2 or kernel.dim() != 2:
+        raise ValueError("image, kernel")
+    if kernel.shape[0] > image.shape[0] or kernel.shape[1] > image.shape[1]:
+        raise ValueError("kernel")
+    windows = image.clone().unfold(0, kernel.shape[0], 1).unfold(1, kernel.shape[1], 1)
+    result = (windows * kernel).sum(dim=(2, 3))
+    image[: result.shape[0], : result.shape[1]] = result
+    return result

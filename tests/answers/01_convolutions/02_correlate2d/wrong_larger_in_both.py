@@ -1,0 +1,14 @@
+"""Raises only where the kernel is larger in both directions."""
+
+
+def correlate2d(image, kernel):
+    if image.dim() != 2 or kernel.dim() != 2:
+        raise ValueError("image, kernel")
+    (H, W), (h, w) = image.shape, kernel.shape
+    if h > H and w > W:
+        raise ValueError("kernel")
+    out = image.new_zeros(max(H - h + 1, 0), max(W - w + 1, 0))
+    for i in range(out.shape[0]):
+        for j in range(out.shape[1]):
+            out[i, j] = (image[i : i + h, j : j + w] * kernel).sum()
+    return out

@@ -1,0 +1,5 @@
+"""Returns the image."""
+
+
+def pad2d(x, padding, mode="zeros"):
+    return x

@@ -1,0 +1,276 @@
+"""Grading a class: nbgrader keeps the gradebook, nobody disappears, a run can be repeated, old points never stay."""
+
+import json
+import shutil
+import sqlite3
+import stat
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+
+import nbformat
+import pytest
+from typer.testing import CliRunner
+
+from cvcourse.cli import app
+from cvcourse.errors import ClassError, CourseError
+from cvcourse.grading import bridge, grade
+from cvcourse.grading.assignment import load_assignment
+from cvcourse.grading.collection import Collection, Entry, save_collection
+from cvcourse.grading.due import set_due, write_extension
+from cvcourse.grading.execute import Limits
+from cvcourse.grading.grade import grade_class
+from cvcourse.grading.gradebook import open_gradebook
+from cvcourse.grading.marking import mark
+from cvcourse.grading.outcomes import Outcome, load_outcomes
+from cvcourse.grading.seeds import seed_for
+from cvcourse.paths import CoursePaths
+from tests import tiny_course as tiny
+
+LIMITS = Limits(cell=5, notebook=20)
+DUE = datetime(2026, 1, 1, 13, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory):
+    """One course and class, made once: a new gradebook costs seconds."""
+    return tiny.make_class(tmp_path_factory.mktemp("template") / "course").root
+
+
+@pytest.fixture
+def paths(template, tmp_path):
+    """A fresh copy of a course with a class of four."""
+    root = shutil.copytree(template, tmp_path / "a course")
+    return CoursePaths(root, root / "class")
+
+
+@pytest.fixture
+def no_kernel(monkeypatch):
+    """Run the cells in this process."""
+    monkeypatch.setattr(grade, "mark", lambda *args, **kwargs: mark(*args, run=tiny.run_here, **kwargs))
+
+
+def points(result):
+    return {row.student: row.points for row in result.rows}
+
+
+def status(result):
+    return {row.student: row.status for row in result.rows}
+
+
+def test_a_class_is_graded_with_real_kernels_and_everybody_is_there(paths):
+    tiny.submit(paths.class_dir, "a", tiny.handed_in())
+    tiny.submit(paths.class_dir, "b", tiny.handed_in(double=None))
+    tiny.submit(paths.class_dir, "c", b"{ no notebook")
+    seen = []
+    result = grade_class(paths, tiny.UNIT, limits=LIMITS, progress=lambda names: seen.append)
+    assert points(result) == {"a": 10, "b": 5, "c": 0, "d": None}
+    assert status(result) == {"a": "graded", "b": "graded", "c": "broken", "d": "no submission"}
+    assert sorted(seen) == ["a", "b", "c"]
+    assert not result.clean
+    assert "not valid JSON" in result.rows[2].reason
+    assert result.max_points == 10
+    with open_gradebook(paths) as gradebook:
+        scores = {one.student.id: one.score for one in gradebook.assignment_submissions(tiny.UNIT)}
+        assert {one.id for one in gradebook.students} == set("abcd")
+    assert scores == {"a": 10, "b": 5, "c": 0}
+    for student in "abc":
+        executed = paths.class_dir / "autograded" / student / tiny.UNIT / f"{tiny.UNIT}.ipynb"
+        nbformat.validate(nbformat.read(executed, as_version=4))
+
+
+def test_only_what_changed_is_graded_again(paths, no_kernel, monkeypatch):
+    for name in "ab":
+        tiny.submit(paths.class_dir, name, tiny.handed_in())
+    grade_class(paths, tiny.UNIT, limits=LIMITS)
+    tiny.submit(paths.class_dir, "b", tiny.handed_in(shift=None))
+    result = grade_class(paths, tiny.UNIT, limits=LIMITS)
+    assert status(result) == {"a": "unchanged", "b": "graded", "c": "no submission", "d": "no submission"}
+    assert points(result) == {"a": 10, "b": 5, "c": None, "d": None}
+    assert status(grade_class(paths, tiny.UNIT, limits=LIMITS, students=["a"], regrade=True)) == {
+        "a": "graded",
+        "b": "unchanged",
+        "c": "no submission",
+        "d": "no submission",
+    }
+
+
+def test_a_resubmission_that_is_broken_does_not_keep_the_old_points(paths, no_kernel):
+    tiny.submit(paths.class_dir, "a", tiny.handed_in())
+    assert points(grade_class(paths, tiny.UNIT, limits=LIMITS))["a"] == 10
+    tiny.submit(paths.class_dir, "a", b"")
+    result = grade_class(paths, tiny.UNIT, limits=LIMITS)
+    assert (points(result)["a"], status(result)["a"]) == (0, "broken")
+
+
+def test_a_submission_that_the_grader_fails_on_keeps_nothing_and_stops_nobody(paths, no_kernel, monkeypatch):
+    tiny.submit(paths.class_dir, "a", tiny.handed_in())
+    tiny.submit(paths.class_dir, "b", tiny.handed_in())
+    assert points(grade_class(paths, tiny.UNIT, limits=LIMITS))["a"] == 10
+    working = grade.mark
+
+    def fail_on_wrong(source, data, *args, **kwargs):
+        if b"BASE - x" in data:
+            raise ValueError("an accident")
+        return working(source, data, *args, **kwargs)
+
+    monkeypatch.setattr(grade, "mark", fail_on_wrong)
+    tiny.submit(paths.class_dir, "a", tiny.handed_in(shift="def shift(x):\n    return BASE - x"))
+    tiny.submit(paths.class_dir, "b", tiny.handed_in(double=None))
+    result = grade_class(paths, tiny.UNIT, limits=LIMITS)
+    assert (status(result)["a"], points(result)["a"]) == ("fault", 0)
+    assert "an accident" in result.rows[0].reason
+    assert points(result)["b"] == 5
+    with open_gradebook(paths) as gradebook:
+        assert gradebook.find_submission(tiny.UNIT, "a").needs_manual_grade
+    monkeypatch.setattr(grade, "mark", working)
+    assert points(grade_class(paths, tiny.UNIT, limits=LIMITS))["a"] == 5
+
+
+def test_points_of_nbgrader_that_differ_are_the_graders_fault(paths, no_kernel, monkeypatch):
+    tiny.submit(paths.class_dir, "a", tiny.handed_in())
+    monkeypatch.setattr(bridge, "recorded_points", lambda *_: dict.fromkeys(tiny.POINTS, 1.0))
+    result = grade_class(paths, tiny.UNIT, limits=LIMITS)
+    assert status(result)["a"] == "fault"
+    assert "double-hidden" in result.rows[0].reason
+
+
+def test_a_mended_test_is_run_for_everybody_again(paths, no_kernel):
+    tiny.submit(paths.class_dir, "a", tiny.handed_in(shift="def shift(x):\n    return 11"))
+    assert points(grade_class(paths, tiny.UNIT, limits=LIMITS))["a"] == 6
+    file = paths.solutions / tiny.UNIT / f"{tiny.UNIT}.ipynb"
+    notebook = nbformat.read(file, as_version=4)
+    tiny.cell_of(notebook, "shift-visible").source = "assert shift(2) == 12"
+    nbformat.write(notebook, file)
+    result = grade_class(paths, tiny.UNIT, limits=LIMITS)
+    assert (status(result)["a"], points(result)["a"]) == ("graded", 5)
+
+
+def test_a_renamed_test_after_grading_is_refused_in_one_line(paths, no_kernel):
+    tiny.submit(paths.class_dir, "a", tiny.handed_in())
+    grade_class(paths, tiny.UNIT, limits=LIMITS)
+    file = paths.solutions / tiny.UNIT / f"{tiny.UNIT}.ipynb"
+    notebook = nbformat.read(file, as_version=4)
+    tiny.cell_of(notebook, "shift-visible").metadata.nbgrader.grade_id = "another"
+    nbformat.write(notebook, file)
+    with pytest.raises(ClassError, match="renamed after grading began"):
+        grade_class(paths, tiny.UNIT, limits=LIMITS)
+
+
+def test_points_given_by_hand_survive_and_are_marked_for_review(paths, no_kernel):
+    tiny.submit(paths.class_dir, "a", tiny.handed_in(double=None))
+    grade_class(paths, tiny.UNIT, limits=LIMITS)
+    with open_gradebook(paths) as gradebook:
+        gradebook.find_grade("double-hidden", tiny.UNIT, tiny.UNIT, "a").manual_score = 1.5
+        gradebook.db.commit()
+    assert points(grade_class(paths, tiny.UNIT, limits=LIMITS, regrade=True))["a"] == 6.5
+
+
+def collected(paths, **times):
+    entries = [Entry(f"{name}.ipynb", name, "taken", kind="notebook", time=time) for name, time in times.items()]
+    save_collection(paths.class_dir, Collection(tiny.UNIT, entries))
+    bridge.enter_assignment(paths, tiny.UNIT)
+    with open_gradebook(paths) as gradebook:
+        set_due(gradebook, tiny.UNIT, DUE)
+    for name, time in times.items():
+        stamp = datetime.fromisoformat(time).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+        tiny.submit(paths.class_dir, name, tiny.handed_in(), stamp)
+
+
+def test_late_penalties_follow_due_date_and_extension(paths, no_kernel):
+    late = (DUE + timedelta(hours=30)).isoformat()
+    collected(paths, a=(DUE - timedelta(hours=1)).isoformat(), b=late, c=late)
+    write_extension(paths.class_dir, tiny.UNIT, "c", DUE + timedelta(days=1))
+    assert points(grade_class(paths, tiny.UNIT, limits=LIMITS)) == {"a": 10, "b": 10, "c": 10, "d": None}
+    per_day = grade_class(paths, tiny.UNIT, limits=LIMITS, late=bridge.LatePolicy.parse("15%"))
+    assert points(per_day) == pytest.approx({"a": 10, "b": 7, "c": 8.5, "d": None})
+    zero = grade_class(paths, tiny.UNIT, limits=LIMITS, late=bridge.LatePolicy.parse("zero"))
+    assert points(zero) == {"a": 10, "b": 0, "c": 0, "d": None}
+    assert status(zero)["b"] == "unchanged"
+    write_extension(paths.class_dir, tiny.UNIT, "c", DUE + timedelta(days=2))
+    assert points(grade_class(paths, tiny.UNIT, limits=LIMITS, late=bridge.LatePolicy.parse("zero")))["c"] == 10
+
+
+@pytest.mark.parametrize("text", ["-1", "101", "some", "nan", "", "inf"])
+def test_a_policy_that_is_none_is_refused(text):
+    with pytest.raises(ClassError, match="--late-penalty"):
+        bridge.LatePolicy.parse(text)
+
+
+def test_the_seed_is_drawn_once_and_nobody_else_reads_it(paths):
+    first = seed_for(paths.class_dir, tiny.UNIT)
+    assert seed_for(paths.class_dir, tiny.UNIT) == first
+    assert seed_for(paths.class_dir, "02_other") != first
+    assert stat.S_IMODE((paths.class_dir / "seeds.json").stat().st_mode) == 0o600
+
+
+def test_a_gradebook_in_use_is_one_line(paths, no_kernel):
+    tiny.submit(paths.class_dir, "a", tiny.handed_in())
+    grade_class(paths, tiny.UNIT, limits=LIMITS)
+    lock = sqlite3.connect(paths.class_dir / "gradebook.db", isolation_level=None)
+    lock.execute("BEGIN EXCLUSIVE")
+    try:
+        with pytest.raises(ClassError, match="in use"):
+            grade_class(paths, tiny.UNIT, limits=LIMITS, regrade=True)
+    finally:
+        lock.close()
+
+
+def test_an_unknown_student_and_a_missing_assignment_are_one_line(paths):
+    with pytest.raises(ClassError, match="not on the roster: x"):
+        grade_class(paths, tiny.UNIT, students=["x"])
+    (paths.solutions / tiny.UNIT / f"{tiny.UNIT}.ipynb").unlink()
+    with pytest.raises(ClassError, match="cvcourse build"):
+        grade_class(paths, tiny.UNIT)
+
+
+def test_a_taken_entry_whose_file_is_gone_is_not_passed_over(paths, no_kernel):
+    save_collection(paths.class_dir, Collection(tiny.UNIT, [Entry("x.ipynb", "a", "taken", kind="notebook")]))
+    result = grade_class(paths, tiny.UNIT, limits=LIMITS)
+    assert (status(result)["a"], points(result)["a"]) == ("broken", 0)
+
+
+def test_plain_nbgrader_autograde_uses_the_same_preprocessors(paths):
+    tiny.submit(paths.class_dir, "a", tiny.handed_in(double=None))
+    tiny.submit(paths.class_dir, "b", b"{")
+    bridge.enter_assignment(paths, tiny.UNIT)
+    run = subprocess.run(
+        [sys.executable, "-m", "nbgrader", "autograde", tiny.UNIT], cwd=paths.root, capture_output=True, text=True
+    )
+    assert run.returncode == 0, run.stderr
+    found = load_outcomes(paths.class_dir, tiny.UNIT)
+    assert found["a"].points == 5
+    assert {one.outcome for one in found["b"].verdicts} == {Outcome.BROKEN}
+    with open_gradebook(paths) as gradebook:
+        scores = {one.student.id: one.score for one in gradebook.assignment_submissions(tiny.UNIT)}
+    assert scores == {"a": 5, "b": 0}
+
+
+def test_the_assignment_knows_its_stubs_and_changes_its_hash(paths):
+    file = paths.solutions / tiny.UNIT / f"{tiny.UNIT}.ipynb"
+    first = load_assignment(file, tiny.UNIT)
+    assert first.stubs == tiny.STUBS
+    assert first.points == 10
+    notebook = json.loads(file.read_text())
+    notebook["cells"][3]["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "x"}]
+    file.write_text(json.dumps(notebook))
+    assert load_assignment(file, tiny.UNIT).hash == first.hash
+    notebook["cells"][4]["source"] = "assert True"
+    file.write_text(json.dumps(notebook))
+    assert load_assignment(file, tiny.UNIT).hash != first.hash
+
+
+def test_the_commands_grade_and_report(paths, no_kernel, monkeypatch):
+    monkeypatch.setenv("CVCOURSE_ROOT", str(paths.root))
+    tiny.submit(paths.class_dir, "a", tiny.handed_in())
+    run = CliRunner().invoke(app, ["grade", "01"])
+    assert run.exit_code == 0, run.output
+    assert "nothing handed in" in run.output
+    tiny.submit(paths.class_dir, "b", b"{")
+    run = CliRunner().invoke(app, ["grade", "tiny", "--json", "--late-penalty", "10"])
+    assert run.exit_code == 1
+    assert [row["status"] for row in json.loads(run.stdout)["rows"]] == ["unchanged", "broken", *["no submission"] * 2]
+    run = CliRunner().invoke(app, ["report", "01"])
+    assert run.exit_code == 0, run.output
+    assert "Students to look at" in run.output
+    assert isinstance(CliRunner().invoke(app, ["grade", "07"]).exception, CourseError)
