@@ -4,6 +4,7 @@ Each layer is a coverage in [0, 1] and a colour. A layer is computed only in the
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -14,10 +15,9 @@ from cvcourse.data.fields import coordinates
 from cvcourse.data.hashing import Draws
 from cvcourse.data.noise_table import add_noise
 
-_GROUP = 8  # regions are multiples of it wide: no vector register is left half full, where the last bit could differ
 _LEVELS = 255.999  # [0, 1] in 256 equal steps
 _LIPS = (0.66, 0.26, 0.26)
-_TAPS = 2  # the blur reaches so many pixels to each side, at 64 pixels a side
+_MOST_MIXED = 0.7  # share of its neighbours in a blurred pixel at most: beyond 2/3 details would turn round
 # Boxes (u1, v1, u2, v2) on the heads that hold a layer for every person and every shot, the hardest included.
 _BODY_BOX = (-2.0, 0.15, 2.0, 2.0)
 _EARS_BOX = (-0.72, -0.2, 0.72, 0.25)
@@ -25,7 +25,8 @@ _BEARD_BOX = (-0.65, -0.1, 0.65, 0.9)
 _HAIR_BOX = (-0.75, -0.95, 0.75, 0.75)
 _NOSE_BOX = (-0.5, -0.3, 0.5, 0.55)
 _MOUTH_BOX = (-0.55, -0.1, 0.55, 0.95)
-_EYES_BOX = (-0.85, -0.75, 0.85, 0.35)
+_EYES_BOX = (-0.85, -0.45, 0.85, 0.3)
+_BROWS_BOX = (-0.85, -0.75, 0.85, 0.15)
 _GLASSES_BOX = (-0.9, -0.55, 0.9, 0.35)
 KEYPOINTS = ("left eye", "right eye", "nose", "left mouth corner", "right mouth corner")  # left in the picture
 
@@ -73,15 +74,16 @@ def draw(who: People, shot: Shots, draws: Draws, size: int) -> tuple[Tensor, Ten
     _hair_behind(face, everything)
     _ears(face, face.region(canvas, _EARS_BOX))
     _head(face, everything)
-    _beard(face, face.region(canvas, _BEARD_BOX))
+    _on_some(face, canvas, who.has("beard", "yes"), _beard, _BEARD_BOX)
     _nose(face, face.region(canvas, _NOSE_BOX))
     _mouth(face, face.region(canvas, _MOUTH_BOX))
     _eyes(face, face.region(canvas, _EYES_BOX))
+    _brows(face, face.region(canvas, _BROWS_BOX))
     _hair_in_front(face, face.region(canvas, _HAIR_BOX))
-    _glasses(face, face.region(canvas, _GLASSES_BOX))
+    _on_some(face, canvas, who.has("glasses", "yes") * shot.glasses, _glasses, _GLASSES_BOX)
     _light(face, canvas, along)
     _occlude(shot, canvas, along)
-    canvas = _blur(canvas, shot.blur)
+    _blur(canvas, shot.blur)
     add_noise(canvas, shot.noise.flatten(), draws)
     images = canvas.clamp_(0, 1).mul_(_LEVELS).to(torch.uint8).transpose(0, 1).contiguous()
     return images, face.keypoints(size)
@@ -103,6 +105,12 @@ class _Face:
         self.mouth_half = who.mouth_width * (1 + 0.15 * shot.smile) * shot.yaw.cos()
         self.cos, self.sin = shot.roll.cos(), shot.roll.sin()
 
+    def some(self, chosen: Tensor) -> "_Face":
+        """The chosen pictures (bool (N,)) alone."""
+        part = _Face(self.who.some(chosen), self.shot.some(chosen))
+        part.head = self.head[chosen]
+        return part
+
     def region(self, canvas: Tensor, box: tuple[float, float, float, float] | None) -> Region:
         """The rows and columns that a box (u1, v1, u2, v2) on the heads can reach, or the whole pictures."""
         size = canvas.shape[-1]
@@ -112,7 +120,7 @@ class _Face:
             corners_v = torch.tensor(box, device=canvas.device)[[1, 1, 3, 3]]
             x, y = self.to_picture(corners_u, corners_v, size)
             left, right, top, bottom = torch.stack([x.min(), x.max(), y.min(), y.max()]).tolist()
-            columns, rows = _span(left, right, size), _span(top, bottom, size)
+            columns, rows = _span(left, right, size, 8), _span(top, bottom, size, 4)
         along = coordinates(size, canvas.device)
         x = (along[columns] - self.shot.x) / self.shot.scale
         y = (along[rows, None] - self.shot.y) / self.shot.scale
@@ -140,10 +148,25 @@ class _Face:
         return torch.cat(self.to_picture(u, v, size), 2)
 
 
-def _span(first: float, last: float, size: int) -> slice:
-    """The pixels from `first` to `last` with one more on each side, widened to whole groups of _GROUP."""
-    start, stop = math.floor((first - 1) / _GROUP), math.ceil((last + 1) / _GROUP)
-    return slice(max(0, min(start * _GROUP, size - _GROUP)), max(_GROUP, min(size, stop * _GROUP)))
+def _on_some(
+    face: _Face, canvas: Tensor, where: Tensor, layer: Callable[[_Face, Region], None], box: tuple[float, ...]
+) -> None:
+    """Paint a layer on the pictures in which `where` (N, 1, 1) is not zero."""
+    some = where.flatten() > 0
+    if bool(some.any()):
+        part, pictures = face.some(some), canvas[:, some]
+        layer(part, part.region(pictures, box))
+        canvas[:, some] = pictures
+
+
+def _span(first: float, last: float, size: int, group: int) -> slice:
+    """The pixels from `first` to `last` with one more on each side, widened to whole groups.
+
+    So a region of a picture is a multiple of 32 pixels, where the picture allows it, and fills whole vector registers:
+    the last bit of a result does not depend on the batch.
+    """
+    start, stop = math.floor((first - 1) / group), math.ceil((last + 1) / group)
+    return slice(max(0, min(start * group, size - group)), max(group, min(size, stop * group)))
 
 
 def _ellipse(u: Tensor, v: Tensor, half_width: Tensor, half_height: Tensor) -> Tensor:
@@ -200,7 +223,7 @@ def _beard(face: _Face, region: Region) -> None:
     mouth = _ellipse(u, v - face.mouth_y, face.mouth_half * 1.15, who.lip_thickness + 0.035)
     beard = torch.minimum(v - (who.beard_line + face.nod) - u.square_().mul_(0.35), mouth.neg_())
     beard = beard.div_(3 * region.pixel).add_(0.5).clamp_(0, 1).mul_(region.part(face.head))
-    region.paint(beard.mul_(who.beard_density * who.has("beard", "yes")), face.hair * 0.9)
+    region.paint(beard.mul_(who.beard_density), face.hair * 0.9)
 
 
 def _head_radius(who: People, u: Tensor, v: Tensor) -> Tensor:
@@ -251,7 +274,7 @@ def _mouth(face: _Face, region: Region) -> None:
 
 
 def _eyes(face: _Face, region: Region) -> None:
-    """Whites, irises, pupils, lids and brows; both sides at once."""
+    """Whites, irises, pupils and lids; both sides at once."""
     who, shot = face.who, face.shot
     side = face.sides(region.u)
     out = side - face.eye_x
@@ -268,6 +291,11 @@ def _eyes(face: _Face, region: Region) -> None:
     radius = u.square_().add_((region.v - face.eye_y).square_()).sqrt_()
     region.paint(region.cover(size - radius).mul_(white), who.colour("iris"))
     region.paint(region.cover(0.5 * size - radius).mul_(white), torch.full_like(face.skin, 0.04))
+
+
+def _brows(face: _Face, region: Region) -> None:
+    who, shot = face.who, face.shot
+    out = face.sides(region.u) - face.eye_x
     brow_v = region.v - (face.eye_y - who.eye_size * who.eye_opening - who.brow_gap - 0.03 * shot.brows)
     brow_v = brow_v.sub_(out * who.brow_tilt).add_(out.square() * 1.2)
     long = who.brow_length * shot.yaw.cos()
@@ -288,9 +316,8 @@ def _hair_in_front(face: _Face, region: Region) -> None:
 
 
 def _glasses(face: _Face, region: Region) -> None:
-    """Frames around the eyes, a bridge, and the arms, on those who wear them."""
+    """Frames around the eyes, a bridge, and the arms."""
     who = face.who
-    worn = who.has("glasses", "yes") * face.shot.glasses
     side = face.sides(region.u)
     out, v = side - face.eye_x, (region.v - face.eye_y - 0.01) * 1.15
     round_, square = (out * out).add_(v * v).sqrt_(), torch.maximum(out.abs(), v.abs()) * 1.08
@@ -298,8 +325,8 @@ def _glasses(face: _Face, region: Region) -> None:
     rim = 0.016 - edge.abs()
     between = torch.minimum(0.014 - (v + 0.03).abs(), edge)
     frame = torch.maximum(rim, torch.minimum(between, who.head_width * 1.02 - region.u.abs()))
-    region.paint(region.cover(-edge).mul_(0.12 * worn), torch.full_like(face.skin, 0.85))
-    region.paint(region.cover(frame).mul_(worn), who.glasses_shade.expand_as(face.skin))
+    region.paint(region.cover(-edge).mul_(0.12), torch.full_like(face.skin, 0.85))
+    region.paint(region.cover(frame), who.glasses_shade.expand_as(face.skin))
 
 
 def _light(face: _Face, canvas: Tensor, along: Tensor) -> None:
@@ -321,18 +348,16 @@ def _occlude(shot: Shots, canvas: Tensor, along: Tensor) -> None:
     canvas[:, hidden] = torch.lerp(canvas[:, hidden], shot.hider_colour[:, hidden], cover[None])
 
 
-def _blur(canvas: Tensor, sigma: Tensor) -> Tensor:
-    """Each picture convolved with a Gaussian of its own width (N, 1, 1) in pixels; borders are repeated."""
-    reach = max(_TAPS, round(_TAPS * canvas.shape[-1] / 64))
-    steps = torch.arange(reach + 1, device=canvas.device).view(-1, 1, 1, 1)
-    weights = torch.exp(-(steps**2) / (2 * sigma[None] ** 2))
-    weights = weights / (weights[0] + 2 * weights[1:].sum(0))
-    for axis in (-1, -2):
-        length = canvas.shape[axis]
-        places = torch.arange(-reach, length + reach, device=canvas.device).clamp_(0, length - 1)
-        padded = canvas.index_select(axis, places)
-        canvas = canvas * weights[0]
-        for step in range(1, reach + 1):
-            pair = padded.narrow(axis, reach - step, length) + padded.narrow(axis, reach + step, length)
-            canvas.addcmul_(pair, weights[step])
-    return canvas
+def _blur(canvas: Tensor, sigma: Tensor) -> None:
+    """Blur each picture by a Gaussian of its own width `sigma` (N, 1, 1) in pixels, nearly; in place.
+
+    A step mixes each pixel with the mean of its two neighbours along an axis, which adds `share` to the variance; the
+    pixels at the borders stay.
+    """
+    steps = max(1, round(canvas.shape[-1] / 64)) ** 2
+    share = (sigma**2 / steps).clamp(max=_MOST_MIXED)
+    for _ in range(steps):
+        for axis in (-1, -2):
+            inner = canvas.shape[axis] - 2
+            beside = canvas.narrow(axis, 0, inner) + canvas.narrow(axis, 2, inner)
+            canvas.narrow(axis, 1, inner).lerp_(beside.mul_(0.5), share)

@@ -6,7 +6,7 @@ the seed and the person alone, a picture's from the seed, the person and the pho
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import torch
 from torch import Tensor
@@ -87,6 +87,10 @@ class People:
 
     numbers: Tensor
     attributes: Tensor
+
+    def some(self, chosen: Tensor) -> "People":
+        """The chosen ones (bool (N,)) alone."""
+        return People(self.numbers[chosen], self.attributes[chosen])
 
     def __getattr__(self, name: str) -> Tensor:
         """One of IDENTITY, scaled to its range, as (N, 1, 1)."""
@@ -175,6 +179,10 @@ class Shots:
     blur: Tensor
     noise: Tensor
     glasses: Tensor
+
+    def some(self, chosen: Tensor) -> "Shots":
+        """The chosen pictures (bool (N,)) alone."""
+        return Shots(*(getattr(self, field.name)[..., chosen, :, :] for field in fields(self)))
 
 
 def shots(draws: Draws, difficulty: float, size: int) -> Shots:

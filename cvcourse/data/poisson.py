@@ -11,7 +11,6 @@ from functools import lru_cache
 
 import numpy as np
 import torch
-from scipy import stats
 from torch import Tensor
 
 _STEPS_PER_UNIT = 8
@@ -71,7 +70,10 @@ def _by_inversion(rate: Tensor, numbers: Tensor) -> Tensor:
 def _alias_tables(device: str) -> tuple[Tensor, Tensor]:
     """For each rate and column: the probability of staying there, and the count to go to otherwise."""
     rates = np.arange(_LARGEST_EXACT * _STEPS_PER_UNIT + 1) / _STEPS_PER_UNIT
-    rows = [_alias_row(stats.poisson.pmf(np.arange(_COUNTS), rate)) for rate in rates]
+    counts = np.arange(_COUNTS)
+    factorials = np.array([math.lgamma(count + 1) for count in counts])
+    rows = [_alias_row(np.exp(counts * math.log(rate) - rate - factorials)) for rate in rates[1:]]
+    rows.insert(0, _alias_row(np.eye(_COUNTS)[0]))  # of rate 0
     keep, other = (np.stack(table).astype(np.float32).ravel() for table in zip(*rows, strict=True))
     return torch.from_numpy(keep).to(device), torch.from_numpy(other).to(device)
 

@@ -84,7 +84,7 @@ class SceneOptions:
     @property
     def noise(self) -> tuple[float, float]:
         """Smallest and largest standard deviation of the pixel noise, of 1."""
-        return 0.004 + 0.006 * self.difficulty, 0.01 + 0.05 * self.difficulty
+        return 0.004 + 0.006 * self.difficulty, 0.01 + 0.042 * self.difficulty
 
 
 @dataclass

@@ -110,7 +110,7 @@ class Scenes(Rendered):
         super().__init__(length, seed, device, transforms)
         self.options = SceneOptions.check(size, difficulty, objects, kinds, radius, min_visible)
         self.targets = chosen("target", targets, TARGETS)
-        self.chunk = max(1, min(Rendered.chunk, Rendered.chunk * 128**2 // size**2))
+        self.chunk = max(1, min(2 * Rendered.chunk, Rendered.chunk * 128**2 // size**2))
 
     def render(self, indices: Tensor) -> SceneBatch:
         draws = Draws(self.seed, indices)
