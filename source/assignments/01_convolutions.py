@@ -337,6 +337,16 @@ with trying("2 correlate2d", "int64"), forbid(CONVOLUTIONS):
     expected = torch.tensor([[21, 32], [54, 65]])
     check_close(correlate2d(whole, torch.tensor([[1, 10]])), expected, name="correlate2d of int64 tensors")
 
+with trying("2 correlate2d", "a kernel that is too wide"), forbid(CONVOLUTIONS):
+    names, wide = ["image", "kernel"], torch.ones(2, 6)
+    check_raises(
+        ValueError,
+        names,
+        lambda: correlate2d(image5, wide),
+        name="a 2 x 6 kernel on 5 x 5",
+        hint="check both directions",
+    )
+
 # %% nbgrader={"grade": true, "grade_id": "02_correlate2d_random", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 # Hidden test: random images and kernels that are not square, in three dtypes.
 ### BEGIN HIDDEN TESTS
@@ -698,7 +708,7 @@ for mode, library in [("zeros", "constant"), ("replicate", "replicate")]:
             x = random_tensor(rng, *shape, dtype=torch.float64 if padding == 1 else torch.float32)
             expected = F.pad(x, (padding,) * 4 if isinstance(padding, int) else padding, mode=library)
             with forbid(CONVOLUTIONS):
-                actual = pad2d(x, padding, mode)
+                actual = pad2d(x, padding) if mode == "zeros" else pad2d(x, padding, mode)
             check_close(actual, expected, name=f"pad2d(x, {padding}, {mode!r}) of shape {shape}")
 ### END HIDDEN TESTS
 
@@ -1863,6 +1873,16 @@ with trying("9 empirical_receptive_field", "a dilation"):
     model = positive(nn.Conv2d(2, 1, 3, dilation=4, padding=4), seed=3)
     hint = "the field has gaps: last minus first plus one"
     check_equal(empirical_receptive_field(model, 20), 9, name="one 3 x 3 layer with dilation 4", hint=hint)
+with trying("9 empirical_receptive_field", "not square"):
+    model = positive(nn.Conv2d(1, 1, (3, 7), padding=(1, 3)), seed=4)
+    check_equal(
+        empirical_receptive_field(model, 16), 7, name="one layer of 3 x 7", hint="the larger of height and width"
+    )
+with trying("9 empirical_receptive_field", "a guest leaves no traces"):
+    check_equal(
+        model.weight.grad is None, True, name="whether .grad of the weights is still empty", hint="torch.autograd.grad"
+    )
+    check_equal(model.training, True, name="whether the model is still in training mode")
 
 # %% nbgrader={"grade": true, "grade_id": "09_empirical_receptive_field_shapes", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 # Hidden test: one to four input channels, kernels that are not square, dilations, average pooling.
