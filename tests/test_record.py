@@ -29,6 +29,6 @@ def test_the_section_is_replaced_and_the_rest_kept(results: Path) -> None:
 
 @pytest.mark.parametrize(("name", "printed"), [("data", "Traceback: no table\n"), ("elsewhere", PRINTED)])
 def test_nothing_is_written_without_a_table_or_a_section(results: Path, name: str, printed: str) -> None:
-    with pytest.raises(ValueError, match="table|elsewhere"):
+    with pytest.raises(ValueError, match=r"table|elsewhere"):
         record(name, printed, results)
     assert results.read_text(encoding="utf-8") == OLD
