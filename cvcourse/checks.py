@@ -18,10 +18,14 @@ from cvcourse.errors import CourseError
 
 __all__ = [
     "CheckError",
+    "calling",
     "check_between",
     "check_close",
     "check_equal",
+    "check_gradient",
     "check_raises",
+    "check_results",
+    "check_tensor",
     "check_unchanged",
     "generator",
     "progress",
@@ -77,14 +81,56 @@ def check_close(
     _fail(f"{name}: {facts[0]}", facts[1:], hint)
 
 
+def check_gradient(actual: Any, expected: Tensor, *, name: str = "the gradient", hint: str = "") -> None:
+    """Check the `.grad` of a tensor after `backward`, as `check_close` does, and say so where there is none.
+
+    Raises:
+        CheckError: no gradient arrived, or it is not `expected`.
+    """
+    if actual is None:
+        facts = [f"expected  {_describe(expected)}", "given     None"]
+        _fail(f"{name}: no gradient arrived", facts, "was it detached on the way? stay with tensors up to the result")
+    check_close(actual, expected, name=name, hint=hint)
+
+
+def check_tensor(
+    actual: Any, shape: Sequence[int], dtype: torch.dtype, *, name: str = "the result", hint: str = ""
+) -> None:
+    """Check that `actual` is a dense tensor of this shape and dtype, whatever its values and its device.
+
+    Raises:
+        CheckError: it is not.
+    """
+    where = actual.device if _is_plain(actual) else "cpu"
+    # A tensor of zeros of one element, expanded: only its properties are looked at.
+    facts = _property_differences(actual, torch.zeros((), dtype=dtype, device=where).expand(tuple(shape)))
+    if facts:
+        _fail(f"{name}: {facts[0]}", facts[1:], hint)
+
+
+def check_results(actual: Any, kind: type, count: int, *, name: str = "the result", hint: str = "") -> None:
+    """Check that `actual` is a tuple or a list (`kind`; a subclass such as a named tuple is one) of `count` entries.
+
+    Raises:
+        CheckError: another type or another number of entries.
+    """
+    wanted = f"expected  a {kind.__name__} of {count}"
+    if not isinstance(actual, kind):
+        _fail(f"{name}: the wrong type", [wanted, f"given     {_describe(actual)}"], hint)
+    if kind.__len__(actual) != count:
+        _fail(f"{name}: the wrong number of entries", [wanted, f"given     {kind.__len__(actual)}"], hint)
+
+
 def check_equal(actual: Any, expected: Any, *, name: str = "the result", hint: str = "") -> None:
     """Check that `actual` has exactly the type and the value of `expected`: int, float, str, bool, tuple or list.
 
-    `True` is not 1 here, and 1.0 is not either. In a tuple or a list each entry is checked.
+    `True` is not 1 here, and 1.0 is not either. In a tuple or a list each entry is checked. A named tuple is a tuple.
 
     Raises:
         CheckError: type, length or value differ.
     """
+    if isinstance(actual, tuple) and type(expected) is tuple:
+        actual = tuple.__getitem__(actual, slice(None))  # the entries themselves, without a subclass's own methods
     if type(actual) is not type(expected):
         facts = [f"expected  {expected!r} of type {type(expected).__name__}", f"given     {_describe(actual)}"]
         _fail(f"{name}: the wrong type", facts, hint)
@@ -108,7 +154,9 @@ def check_between(actual: Any, low: float, high: float, *, name: str = "the resu
         _fail(f"{name}: the wrong type", ["expected  a Python float", f"given     {_describe(actual)}"], hint)
     if not low <= actual <= high:
         bounds = f"at most {high:g}" if low == -float("inf") else f"at least {low:g}"
-        bounds = bounds if float("inf") in (-low, high) else f"from {low:g} to {high:g}"
+        if float("inf") not in (-low, high):
+            about = f"{low:.5g}" == f"{high:.5g}"
+            bounds = f"about {low:.5g}" if about else f"from {low:g} to {high:g}"
         _fail(f"{name}: the wrong value", [f"expected  {bounds}", f"given     {actual:g}"], hint)
 
 
@@ -123,8 +171,8 @@ def check_raises(
     """Check that `call()` raises `error` with at least one of `match_names` as a whole word in its message.
 
     Raises:
-        CheckError: nothing was raised, or the message names none of them.
-        Exception: what `call` raised, where it is not an `error` (with a note on what was expected).
+        CheckError: nothing was raised, another error was, or the message names none of them.
+        NotImplementedError: the exercise is not answered yet.
     """
     names = " or ".join(match_names)
     wanted = f"expected  {error.__name__} with {names} in its message"
@@ -133,14 +181,35 @@ def check_raises(
     except error as raised:
         if any(re.search(rf"\b{re.escape(word)}\b", str(raised)) for word in match_names):
             return
-        said = f"given     {type(raised).__name__}: {str(raised) or '(no message)'}"
-        _fail(f"{name}: the error's message names no argument concerned", [wanted, said], hint)
-    except NotImplementedError:
+        facts = [wanted, f"given     {_say(raised)}"]
+        raise CheckError(_text(f"{name}: the error's message names no argument concerned", facts, hint)) from raised
+    except CheckError:
         raise
     except Exception as raised:
-        raised.add_note(f"{name}: {wanted}")
-        raise
+        if _is_unanswered(raised):
+            raise
+        facts = [wanted, f"given     {_say(raised)}"]
+        raise CheckError(_text(f"{name}: another error", facts, hint)) from raised
     _fail(f"{name}: no error", [wanted, f"given     {_describe(result)}"], hint)
+
+
+@contextmanager
+def calling(name: str, *, hint: str = "") -> Iterator[None]:
+    """Say which call it was that raised an error, where it should have given a result.
+
+    Raises:
+        CheckError: the block raised an error that is none of the checks' own.
+        NotImplementedError: the exercise is not answered yet.
+    """
+    try:
+        yield
+    except CheckError:
+        raise
+    except Exception as raised:
+        if _is_unanswered(raised):
+            raise
+        facts = ["expected  a result", f"given     {_say(raised)}"]
+        raise CheckError(_text(f"{name}: an error", facts, hint)) from raised
 
 
 @contextmanager
@@ -205,6 +274,8 @@ def trying(exercise: str, test: str = "") -> Iterator[None]:
     try:
         yield
     except NotImplementedError as error:
+        if not _is_unanswered(error):
+            raise
         outcomes[test] = NOT_ATTEMPTED
         message = f"Exercise {exercise} is not answered yet: write your code in its cell, run it, then run this one."
         raise CheckError(message) from error
@@ -234,18 +305,29 @@ def unanswered(calls: Mapping[str, Callable[[], Any]]) -> list[str]:
 
 
 def _fail(headline: str, facts: Sequence[str], hint: str = "") -> None:
+    raise CheckError(_text(headline, facts, hint)) from None
+
+
+def _text(headline: str, facts: Sequence[str], hint: str) -> str:
     hints = [f"hint      {hint}"] if hint else []
-    raise CheckError("\n".join([headline, *(f"  {fact}" for fact in [*facts, *hints])])) from None
+    return "\n".join([headline, *(f"  {fact}" for fact in [*facts, *hints])])
+
+
+def _say(error: Exception) -> str:
+    return f"{type(error).__name__}: {str(error) or '(no message)'}"
+
+
+def _is_unanswered(error: Exception) -> bool:
+    """Whether this is the error of a cell without an answer; torch's own `NotImplementedError`s have a message."""
+    return type(error) is NotImplementedError and not str(error)
 
 
 def _differences(actual: Any, expected: Tensor, rtol: float | None, atol: float | None) -> list[str]:
     """The facts about the first property in which `actual` differs from `expected`; empty where it does not."""
-    if not _is_plain(actual):
-        return ["not a tensor", f"expected  {_describe(expected)}", f"given     {_describe(actual)}"]
+    facts = _property_differences(actual, expected)
+    if facts:
+        return facts
     both = [f"expected  {_describe(expected)}", f"given     {_describe(actual)}"]
-    for what in ("shape", "dtype", "device", "layout"):
-        if getattr(actual, what) != getattr(expected, what):
-            return [f"the wrong {what}", *both]
     actual, expected = actual.detach(), expected.detach()
     wrong = ~_close(actual, expected, rtol, atol)
     if not bool(wrong.any()):
@@ -261,13 +343,31 @@ def _differences(actual: Any, expected: Tensor, rtol: float | None, atol: float 
     return facts
 
 
+def _property_differences(actual: Any, expected: Tensor) -> list[str]:
+    both = [f"expected  {_describe(expected)}", f"given     {_describe(actual)}"]
+    if not _is_plain(actual):
+        return ["not a tensor", *both]
+    if actual.layout != expected.layout:
+        return [f"the wrong layout, a sparse tensor ({actual.layout}), expected a dense one", *both]
+    for what in ("shape", "dtype", "device"):
+        if getattr(actual, what) != getattr(expected, what):
+            return [f"the wrong {what}", *both]
+    return []
+
+
 def _largest_difference(actual: Tensor, expected: Tensor, wrong: Tensor) -> str:
-    gap = (actual.double() - expected.double()).abs().nan_to_num(nan=float("inf"))
-    place = int(torch.where(wrong, gap, torch.full_like(gap, -1)).flatten().argmax())
+    if actual.dtype.is_floating_point:
+        gap = (actual.double() - expected.double()).abs().nan_to_num(nan=float("inf"))
+        place = int(torch.where(wrong, gap, torch.full_like(gap, -1)).flatten().argmax())
+        difference = f"{float(gap.flatten()[place]):.4g}"
+    else:  # in Python's ints, which are exact and do not overflow
+        pairs = zip(actual.flatten().tolist(), expected.flatten().tolist(), strict=True)
+        gaps = [abs(int(given) - int(wanted)) for given, wanted in pairs]
+        place = gaps.index(max(gaps))
+        difference = str(gaps[place])
     index = [int(i) for i in torch.unravel_index(torch.tensor(place), tuple(actual.shape))]
     given, wanted = actual.flatten()[place].item(), expected.flatten()[place].item()
-    difference = float(gap.flatten()[place])
-    return f"largest difference {difference:.4g} at {index}: expected {_number(wanted)}, given {_number(given)}"
+    return f"largest difference {difference} at {index}: expected {_number(wanted)}, given {_number(given)}"
 
 
 def _likeness(

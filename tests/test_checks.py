@@ -1,15 +1,21 @@
 """The assertions of `cvcourse.checks`: what they let pass, and what their messages say."""
 
+from typing import NamedTuple
+
 import pytest
 import torch
 
 from cvcourse import checks
 from cvcourse.checks import (
     CheckError,
+    calling,
     check_between,
     check_close,
     check_equal,
+    check_gradient,
     check_raises,
+    check_results,
+    check_tensor,
     check_unchanged,
     generator,
     progress,
@@ -18,6 +24,13 @@ from cvcourse.checks import (
     trying,
     unanswered,
 )
+
+
+class Pair(NamedTuple):
+    """A result with names."""
+
+    field: int
+    jump: int
 
 
 @pytest.fixture
@@ -96,7 +109,48 @@ def test_close_counts_missing_numbers(table):
 
 def test_close_compares_large_integers_exactly():
     big = torch.tensor([2**60, 2**60 + 1])
-    assert "1 of 2 values are wrong" in message(check_close, torch.tensor([2**60, 2**60]), big)
+    said = message(check_close, torch.tensor([2**60, 2**60]), big)
+    assert "1 of 2 values are wrong" in said and f"largest difference 1 at [1]: expected {2**60 + 1}" in said
+    far = message(check_close, torch.tensor([-(2**63)]), torch.tensor([2**63 - 1]))
+    assert f"largest difference {2**64 - 1} at [0]" in far
+
+
+def test_a_gradient_that_did_not_arrive(table):
+    check_gradient(table.clone(), table)
+    said = message(check_gradient, None, table, name="the gradient of x")
+    assert said.startswith("the gradient of x: no gradient arrived") and "detached" in said and "return" not in said
+    assert "values are wrong" in message(check_gradient, table + 1, table)
+
+
+def test_tensor_looks_at_properties_only(table):
+    check_tensor(table, (2, 3), torch.float32)
+    check_tensor(table, table.shape, torch.float32)
+    assert "is there a return" in message(check_tensor, None, (2, 3), torch.float32)
+    assert "the wrong shape" in message(check_tensor, table.T, (2, 3), torch.float32)
+    assert "the wrong dtype" in message(check_tensor, table, (2, 3), torch.float64)
+    said = message(check_tensor, table.to_sparse(), (2, 3), torch.float32, name="W")
+    assert "a sparse tensor" in said and "expected a dense one" in said
+
+
+def test_results_are_a_tuple_or_a_list():
+    check_results((1, 2), tuple, 2)
+    check_results([], list, 0)
+    check_results(Pair(1, 2), tuple, 2)
+    assert "expected  a tuple of 2" in message(check_results, [1, 2], tuple, 2)
+    assert "is there a return" in message(check_results, None, list, 5)
+    assert "the wrong number of entries" in message(check_results, (1,), tuple, 2)
+
+
+def test_calling_names_the_call_that_raised():
+    with calling("f(1)"):
+        pass
+    with pytest.raises(CheckError, match=r"f\(1\): an error\n.*\n.*ZeroDivisionError") as caught, calling("f(1)"):
+        _ = 1 // 0
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)
+    with pytest.raises(NotImplementedError), calling("f(1)"):
+        raise NotImplementedError
+    with pytest.raises(CheckError, match="the wrong value"), calling("f(1)"):
+        check_equal(1, 2)
 
 
 @pytest.mark.parametrize(
@@ -128,6 +182,9 @@ def test_equal_is_strict_about_types():
     check_equal(3, 3)
     check_equal((7, 1), (7, 1))
     check_equal([True, "a"], [True, "a"])
+    check_equal(Pair(7, 1), (7, 1))
+    assert "result[1]" in message(check_equal, Pair(7, 2), (7, 1), name="result")
+    assert "of type list" in message(check_equal, [7, 1], (7, 1))
     assert "1 of type int" in message(check_equal, True, 1)
     assert "55.0 of type float" in message(check_equal, 55.0, 55)
     assert "tensor" in message(check_equal, torch.tensor(3), 3)
@@ -144,6 +201,7 @@ def test_between_wants_a_float_in_bounds():
     assert "at least 0.01" in message(check_between, 0.0, 0.01, float("inf"))
     assert "at most 2" in message(check_between, 3.0, -float("inf"), 2)
     assert "from 0 to 1" in message(check_between, float("nan"), 0.0, 1.0)
+    assert "expected  about 3.1339\n" in message(check_between, 2.0, 3.1339 - 1e-9, 3.1339 + 1e-9)
 
 
 def fail(error):
@@ -161,9 +219,14 @@ def test_raises_wants_the_argument_as_a_whole_word():
 
 def test_raises_shows_what_came_instead():
     assert "given     3 of type int" in message(check_raises, ValueError, ["x"], lambda: 3)
-    with pytest.raises(ZeroDivisionError) as caught:
+    with pytest.raises(CheckError) as caught:
         check_raises(ValueError, ["stride"], lambda: 1 // 0, name="stride=0")
-    assert caught.value.__notes__ == ["stride=0: expected  ValueError with stride in its message"]
+    lines = [line.strip() for line in str(caught.value).splitlines()]
+    assert lines[:2] == ["stride=0: another error", "expected  ValueError with stride in its message"]
+    assert lines[2].startswith("given     ZeroDivisionError: ") and len(lines) == 3
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)
+    unsupported = message(check_raises, ValueError, ["x"], lambda: fail(NotImplementedError("only 4-D")))
+    assert "NotImplementedError: only 4-D" in unsupported
     with pytest.raises(NotImplementedError):
         check_raises(ValueError, ["x"], lambda: fail(NotImplementedError()))
 
@@ -207,9 +270,11 @@ def test_trying_keeps_outcomes_and_names_the_unanswered(no_outcomes, capsys):
         pass
     with pytest.raises(CheckError, match="Exercise 3 pad is not answered yet"), trying("3 pad", "examples"):
         raise NotImplementedError
-    progress(["1 size", "2 correlate", "3 pad", "4 layer"])
+    with pytest.raises(NotImplementedError, match="only 4-D"), trying("5 pool", "examples"):
+        raise NotImplementedError("only 4-D")
+    progress(["1 size", "2 correlate", "3 pad", "4 layer", "5 pool"])
     lines = [line.split(maxsplit=2)[2] for line in capsys.readouterr().out.splitlines()]
-    assert lines == ["passed", "failed: examples", "not attempted", "not attempted"]
+    assert lines == ["passed", "failed: examples", "not attempted", "not attempted", "failed: examples"]
 
 
 def test_a_later_success_replaces_a_failure(no_outcomes, capsys):
