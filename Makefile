@@ -18,7 +18,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export PYTHONUNBUFFERED := 1
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test test-full lab formgrader build lock nbval nbval-gpu bench format clean
+.PHONY: help setup demo test test-full lab formgrader build lock nbval nbval-gpu bench bench-data gallery format clean
 
 help:  ## list the targets
 	@echo "cvcourse: an executable computer-vision course. Targets:"
@@ -61,6 +61,12 @@ nbval-gpu: setup  ## the same on the GPU kernel, which demands CUDA (gpu budget)
 
 bench: setup  ## run the benchmarks; each prints a table
 	@for script in benchmarks/*.py; do echo "== $$script"; $(RUN) "$$script"; done
+
+bench-data: setup  ## measure the rendered data and write the tables into RESULTS.md (about 15 minutes)
+	@$(RUN) benchmarks/data.py | $(RUN) tools/record.py data
+
+gallery: setup  ## draw docs/gallery.md anew, from the sets that are on this machine
+	@$(RUN) tools/gallery.py
 
 format: setup  ## format and lint
 	@$(RUN) -m ruff format . && $(RUN) -m ruff check --fix .

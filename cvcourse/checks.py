@@ -33,7 +33,7 @@ __all__ = [
 
 # Relative and absolute tolerance: enough for another order of summation, too little for a narrower dtype.
 TOLERANCE = {torch.float64: 1e-9, torch.float32: 1e-4, torch.float16: 1e-2, torch.bfloat16: 3e-2}
-SMALL = 36  # a tensor of at most so many values is shown in full
+SMALL = 25  # a tensor of at most so many values is shown in full
 
 PASSED, FAILED, NOT_ATTEMPTED = "passed", "failed", "not attempted"
 _outcomes: dict[str, dict[str, str]] = {}
@@ -257,7 +257,7 @@ def _differences(actual: Any, expected: Tensor, rtol: float | None, atol: float 
             facts.append(f"{missing[0]} values are NaN, expected {missing[1]}")
     facts.append(_largest_difference(actual, expected, wrong))
     if 1 < actual.numel() <= SMALL:
-        facts += [f"expected  {expected.tolist()}", f"given     {actual.tolist()}"]
+        facts += [f"expected  {_values(expected.tolist())}", f"given     {_values(actual.tolist())}"]
     return facts
 
 
@@ -323,7 +323,12 @@ def _describe(value: Any) -> str:
 
 
 def _number(value: float | int | bool) -> str:
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    return f"{value:.5g}" if isinstance(value, float) else str(value)
+
+
+def _values(values: Any) -> str:
+    """Nested lists of numbers, short."""
+    return f"[{', '.join(map(_values, values))}]" if isinstance(values, list) else _number(values)
 
 
 def _copy(value: Any) -> Any:

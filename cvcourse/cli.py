@@ -68,6 +68,71 @@ def doctor(as_json: Json = False) -> None:
         raise typer.Exit(1)
 
 
+data_app = typer.Typer(
+    no_args_is_help=True, help="The data sets: list them, get one, look at one, check what is on disk."
+)
+app.add_typer(data_app, name="data", rich_help_panel=LEARNING)
+
+SetName = Annotated[str, typer.Argument(metavar="NAME", help="As in `cvcourse data list`.")]
+
+
+@data_app.command("list")
+def data_list(as_json: Json = False) -> None:
+    """List the data sets: name, kind, items, size, licence, and where each was found."""
+    from cvcourse.console import emit
+    from cvcourse.data import catalogue
+
+    found = catalogue.rows()
+    emit([vars(row) for row in found], catalogue.list_view(found), as_json=as_json)
+
+
+@data_app.command("get")
+def data_get(name: SetName) -> None:
+    """Download a data set into the cache folder, with a progress bar; called again it goes on where it broke off.
+
+    A set that may not be downloaded freely is not: then the one line says what to put where.
+
+    Example: `cvcourse data get penn_fudan`
+    """
+    from cvcourse.data import catalogue
+
+    place = catalogue.get(name)
+    typer.echo(f"{place.line}: {place.root}" if place.root else place.line)
+
+
+@data_app.command("show")
+def data_show(
+    name: SetName,
+    out: Annotated[Path, typer.Option(metavar="FILE", help="The PNG to write, or a folder for it.")] = Path(),
+    split: Annotated[str | None, typer.Option(help="Such as train or test; default: the set's first.")] = None,
+    count: Annotated[int, typer.Option(min=1, max=200, help="Pictures on the sheet.")] = 12,
+) -> None:
+    """Write a contact sheet of a data set as PNG, with boxes, masks and labels drawn.
+
+    Example: `cvcourse data show bccd --split test --out cells.png`
+    """
+    from cvcourse.data import catalogue
+
+    typer.echo(catalogue.show(name, out, split=split, count=count))
+
+
+@data_app.command("check")
+def data_check(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME]...", help="Default: all that are on disk.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Read every file and every item of the sets on disk. Exit code 1 where something is damaged or missing."""
+    from cvcourse.console import emit
+    from cvcourse.data import catalogue
+
+    reports = catalogue.check(names)
+    emit([vars(one) for one in reports], catalogue.check_view(reports), as_json=as_json)
+    if any(one.problem for one in reports):
+        raise typer.Exit(1)
+
+
 @app.command(rich_help_panel=BUILDING)
 def build(
     units: Annotated[list[str] | None, typer.Argument(metavar="[UNIT]...", help="`01`, `01_convolutions` ...")] = None,

@@ -22,7 +22,16 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from cvcourse.checks import CheckError
 
-__all__ = ["AUTOGRAD", "CONVOLUTIONS", "Refusal", "RefusedError", "TooManyOperatorsError", "count_operators", "forbid"]
+__all__ = [
+    "AUTOGRAD",
+    "CONVOLUTIONS",
+    "Refusal",
+    "RefusedError",
+    "TooManyOperatorsError",
+    "count_operators",
+    "forbid",
+    "in_force",
+]
 
 
 class RefusedError(CheckError):
@@ -136,9 +145,18 @@ def count_operators(limit: int | None = None) -> Iterator["OperatorCount"]:
         TooManyOperatorsError: as soon as more than `limit` were dispatched.
     """
     counter = OperatorCount(limit)
-    with counter:
-        yield counter
+    _counters.append(counter)
+    try:
+        with counter:
+            yield counter
+    finally:
+        _counters.remove(counter)
     counter.check()
+
+
+def in_force() -> tuple[tuple[Refusal, ...], tuple["OperatorCount", ...]]:
+    """The refusals and the operator counts of all open blocks: what a grader has to repeat in a second process."""
+    return tuple(refusal for watch in _watches for refusal in watch.refusals), tuple(_counters)
 
 
 class _PlainDispatchMode(TorchDispatchMode):
@@ -158,9 +176,13 @@ class OperatorCount(_PlainDispatchMode):
         self.count = 0
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-        self.count += 1
-        self.check()
+        self.add(1)
         return func(*args, **(kwargs or {}))
+
+    def add(self, count: int) -> None:
+        """Count operators, also those that ran elsewhere."""
+        self.count += count
+        self.check()
 
     def check(self) -> None:
         """Raise where the limit is passed, also when an earlier error was caught on its way."""
@@ -204,6 +226,7 @@ class _Watch:
 
 
 _watches: list[_Watch] = []
+_counters: list[OperatorCount] = []
 
 
 class _Functions(TorchFunctionMode):

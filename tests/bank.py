@@ -104,9 +104,27 @@ class Bank:
             self.process.wait(timeout=20)
             self.process.stdout.close()
 
-    def run(self, exercise: str, answer: str, seed: str = "bank", time_limit: float = TIME_LIMIT) -> list[Outcome]:
-        """The outcomes of the exercise's test cells when `answer` stands in its solution cell."""
-        request = json.dumps({"exercise": exercise, "answer": answer, "seed": seed, "time_limit": time_limit})
+    def run(
+        self,
+        exercise: str,
+        answer: str,
+        seed: str = "bank",
+        time_limit: float = TIME_LIMIT,
+        until_caught: bool = False,
+    ) -> list[Outcome]:
+        """The outcomes of the exercise's test cells when `answer` stands in its solution cell.
+
+        With `until_caught` the cells that follow are left out once a visible and a hidden test have failed.
+        """
+        request = json.dumps(
+            {
+                "exercise": exercise,
+                "answer": answer,
+                "seed": seed,
+                "time_limit": time_limit,
+                "until_caught": until_caught,
+            }
+        )
         if self.process is not None:
             self.process.stdin.write(request + "\n")
             self.process.stdin.flush()
@@ -166,12 +184,22 @@ def _warm_up() -> None:
         with forbid(*refused):
             check_close(torch.eye(2) @ torch.eye(2), torch.eye(2))
     torch.nn.Conv2d(1, 1, 1, device="meta")(torch.empty(1, 1, 1, 1, device="meta"))
+
+
+@functools.cache
+def _warm_up_training() -> None:
+    """The first optimizer imports torch's compiler: seconds, and memory that makes each fork slower."""
+    import torch
+
     torch.optim.Adam([torch.zeros(1, requires_grad=True)]).zero_grad()
+    gc.freeze()
 
 
 def _run_in_child(unit: str, prepared: dict, request: dict) -> list[dict]:
-    """Fork, run, and read one JSON line per test cell; what is missing when the time is over has failed."""
+    """Fork, run, and read one JSON line per test cell and a null at the end; what is missing without it has failed."""
     tests = exercises(unit)[request["exercise"]]
+    if any("optim" in cell.source for cell in tests):
+        _warm_up_training()
     read, write = os.pipe()
     child = os.fork()
     if child == 0:
@@ -185,11 +213,13 @@ def _run_in_child(unit: str, prepared: dict, request: dict) -> list[dict]:
     killer.start()
     with os.fdopen(read) as lines:
         outcomes = [json.loads(line) for line in lines if line.endswith("\n")]
+    finished = bool(outcomes) and outcomes[-1] is None
     os.waitpid(child, 0)
     killer.cancel()
-    for cell in tests[len(outcomes) :]:
-        outcomes.append(asdict(Outcome(cell.grade_id, cell.points, False, False, "died or ran out of time")))
-    return outcomes
+    if finished:
+        return outcomes[:-1]
+    lost = [Outcome(cell.grade_id, cell.points, False, False, "died or ran out of time") for cell in tests]
+    return outcomes + [asdict(outcome) for outcome in lost[len(outcomes) :]]
 
 
 def _kill(child: int) -> None:
@@ -206,6 +236,7 @@ def _child(unit: str, prepared: dict, request: dict, write: int) -> None:
         for outcome in _outcomes(unit, prepared, request):
             report.write(json.dumps(asdict(outcome)) + "\n")
             report.flush()
+        report.write("null\n")
 
 
 def _run_here(unit: str, prepared: dict, request: dict) -> list[dict]:
@@ -217,11 +248,14 @@ def _outcomes(unit: str, prepared: dict, request: dict) -> Iterator[Outcome]:
     os.environ["CVCOURSE_SEED"] = request["seed"]
     exercise, namespace = request["exercise"], dict(prepared)
     tests = {cell.grade_id for cell in exercises(unit)[exercise]}
+    seen = hidden = False  # caught by a visible, by a hidden test
     for cell in load_unit(unit):
         if cell.grade_id in tests:
-            yield _run_test(cell, namespace)
+            outcome = _run_test(cell, namespace)
+            yield outcome
             tests.remove(cell.grade_id)
-            if not tests:
+            seen, hidden = seen or not outcome.visible, hidden or not outcome.hidden
+            if not tests or (seen and hidden and request["until_caught"]):
                 return
         elif cell.grade_id == exercise:
             _execute(request["answer"], namespace, "answer")

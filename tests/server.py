@@ -44,9 +44,9 @@ class Answer:
         return body
 
     def body(self, data: bytes) -> None:
-        """Send `data`."""
-        self.handler.wfile.write(data)
+        """Send `data`. It is counted first: the other side may have read it all before this thread goes on."""
         self.request.sent += len(data)
+        self.handler.wfile.write(data)
 
 
 Fault = Callable[[Answer], None]

@@ -21,7 +21,15 @@ from torch import nn
 from torch.nn.functional import conv2d as early_conv2d
 
 from cvcourse.checks import CheckError
-from cvcourse.guard import AUTOGRAD, CONVOLUTIONS, RefusedError, TooManyOperatorsError, count_operators, forbid
+from cvcourse.guard import (
+    AUTOGRAD,
+    CONVOLUTIONS,
+    RefusedError,
+    TooManyOperatorsError,
+    count_operators,
+    forbid,
+    in_force,
+)
 
 X, W = torch.rand(1, 1, 6, 6), torch.rand(1, 1, 3, 3)
 FULL = (X, W, None, [1, 1], [0, 0], [1, 1], False, [0, 0], 1)
@@ -243,3 +251,12 @@ def test_the_limit_itself_is_allowed():
     with count_operators(limit=2):
         _ = X + 1
         _ = X + 1
+
+
+def test_what_is_in_force_can_be_repeated_elsewhere():
+    assert in_force() == ((), ())
+    with forbid(CONVOLUTIONS), forbid(AUTOGRAD), count_operators(limit=3) as counter:
+        assert in_force() == ((CONVOLUTIONS, AUTOGRAD), (counter,))
+        in_force()[1][0].add(2)
+        assert counter.count == 2
+    assert in_force() == ((), ())

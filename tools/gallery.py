@@ -1,113 +1,117 @@
-"""Draw the pictures of gallery/rendered.md: contact sheets of the rendered data sets at three difficulties.
+"""Write docs/gallery.md: every data set of the course, with a picture of those whose licence allows to show it.
 
-python tools/gallery.py [FOLDER]
+    python tools/gallery.py
+
+Pictures are made of the rendered and embedded sets, and of the real ones that are on disk (`cvcourse data list`); where
+such a set is not, its earlier picture stays.
 """
 
 import sys
+from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 
-import matplotlib
+from PIL import Image
 
-matplotlib.use("agg")
+import cvcourse.data
+from cvcourse.data import catalogue
+from cvcourse.data.contact_sheet import contact_sheet
+from cvcourse.data.registry import REGISTRY, DataSet
+from cvcourse.errors import DataError
 
-import numpy as np
-import torch
-from matplotlib import pyplot as plt
-from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+FOLDER = "gallery"
+TILES, TILE = 4, 128  # pictures in a row, pixels
+COLOURS = 96  # in the palette: a picture stays below 150 kB
+DIFFICULTIES = (0, 1, 2)
+WIDE = ("micrographs",)  # noisy and clean side by side
+HEADINGS = {
+    "digits": "Digits",
+    "photographs": "Photographs",
+    "detection": "Detection",
+    "instances": "Instances: boxes and masks",
+    "segmentation": "Segmentation",
+    "tracking": "Tracking",
+    "denoising": "Denoising",
+    "faces": "Faces",
+    "characters": "Characters",
+    "classification": "Classification",
+}
+INTRODUCTION = """# The data sets
 
-from cvcourse import data, plotting
-
-COLUMNS = 8
-DIFFICULTIES = (0.0, 1.0, 2.0)
-
-
-def sheet(rows: dict[str, list], **options) -> Figure:
-    """Named rows of images."""
-    figure, axes = plt.subplots(len(rows), COLUMNS, figsize=(1.15 * COLUMNS + 0.5, 1.2 * len(rows)), squeeze=False)
-    for line, (name, images) in zip(axes, rows.items(), strict=True):
-        for ax, image in zip(line, images, strict=True):
-            plotting.draw_image(ax, image, **options)
-        line[0].set_ylabel(name, fontsize=8)
-    return figure
-
-
-def draw_boxes(axes, targets: list[dict], names: str) -> None:
-    """Boxes with their label or track; colours go with the number."""
-    for ax, target in zip(axes, targets, strict=True):
-        for (left, top, right, bottom), number in zip(target["boxes"].tolist(), target[names].tolist(), strict=True):
-            colour = plotting.COLOURS[number % len(plotting.COLOURS)]
-            box = {"fill": False, "edgecolor": colour, "linewidth": 1.2}
-            ax.add_patch(Rectangle((left - 0.5, top - 0.5), right - left, bottom - top, **box))
-            text = str(number) if names == "tracks" else data.Scenes.classes[number]
-            label = {"boxstyle": "square,pad=0.1", "facecolor": colour, "edgecolor": "none"}
-            ax.text(left, top - 3, text, fontsize=5, color="white", bbox=label)
-
-
-def scenes() -> Figure:
-    """Scenes at three difficulties, with boxes, and with their maps of objects."""
-    rows = {f"difficulty {d:g}": list(data.Scenes(difficulty=d).batch(range(COLUMNS)).images) for d in DIFFICULTIES}
-    items = data.Scenes(targets=("boxes", "labels", "ids")).__getitems__(list(range(COLUMNS)))
-    rows["boxes, labels"] = [image for image, _ in items]
-    rows["objects"] = [coloured(target["ids"]) for _, target in items]
-    figure = sheet(rows)
-    draw_boxes(figure.axes[3 * COLUMNS : 4 * COLUMNS], [target for _, target in items], "labels")
-    return figure
-
-
-def coloured(ids: torch.Tensor) -> np.ndarray:
-    """A map of objects in colours, (H, W, 3) in [0, 1], background black."""
-    palette = matplotlib.colors.to_rgba_array(plotting.COLOURS)[:, :3]
-    numbers = np.asarray(ids).astype(int)
-    return palette[(numbers - 1) % len(palette)] * (numbers > 0)[..., None]
-
-
-def clips() -> Figure:
-    """Every third frame of clips, with boxes and track numbers."""
-    clips = data.SceneClips(frames=3 * COLUMNS, size=128)
-    rows, targets = {}, []
-    for index in range(3):
-        video, frames = clips[index]
-        rows[f"clip {index}"] = list(video[::3])
-        targets += frames[::3]
-    figure = sheet(rows)
-    draw_boxes(figure.axes, targets, "tracks")
-    return figure
-
-
-def micrographs() -> Figure:
-    """The kinds without noise, the mixture at three difficulties, correlated noises, and the nuclei."""
-    kinds = ("filaments", "nuclei", "membranes", "mixture")
-    every = range(COLUMNS)
-    rows = {f"{kind}, clean": list(data.Micrographs(kind=kind).batch(every).clean) for kind in kinds}
-    for difficulty in (0.5, 1.0, 2.0):
-        rows[f"difficulty {difficulty:g}"] = list(data.Micrographs(difficulty=difficulty).batch(every).images)
-    for noise in ("rows", "blurred"):
-        rows[f"noise: {noise}"] = list(data.Micrographs(noise=noise).batch(every).images)
-    rows["nuclei's map"] = [coloured(ids) for ids in data.Micrographs(kind="nuclei").batch(every).ids]
-    return sheet(rows, vmin=0, vmax=1)
-
-
-def faces() -> Figure:
-    """Two people a row at three difficulties, and sixteen people without nuisance."""
-    rows = {}
-    for difficulty in DIFFICULTIES:
-        images = data.Faces(2, 4, size=96, difficulty=difficulty, first_person=1).batch(range(8)).images
-        rows[f"difficulty {difficulty:g}"] = list(images)
-    people = data.Faces(16, 1, size=96, difficulty=0, first_person=4).batch(range(16)).images
-    rows["sixteen people"], rows["at difficulty 0"] = list(people[:8]), list(people[8:])
-    return sheet(rows)
+Every set is a `torch.utils.data.Dataset` in `cvcourse.data`; `cvcourse data list` says which are on this machine,
+`cvcourse data get NAME` downloads one, `cvcourse data show NAME` draws a contact sheet of it. The rendered and embedded
+sets are always there and need no network. Pictures of a real set are shown here where its licence clearly allows it.
+This page is written by `tools/gallery.py`.
+"""
 
 
 def main() -> None:
-    folder = Path(sys.argv[1] if len(sys.argv) > 1 else "gallery")
-    folder.mkdir(exist_ok=True)
-    with plotting.style():
-        for draw in (scenes, clips, micrographs, faces):
-            figure = draw()
-            figure.savefig(folder / f"{draw.__name__}.jpg", dpi=110, pil_kwargs={"quality": 88})
-            plt.close(figure)
-            print(folder / f"{draw.__name__}.jpg")
+    """Write the page and its pictures."""
+    (DOCS / FOLDER).mkdir(parents=True, exist_ok=True)
+    for entry in REGISTRY.values():
+        if entry.shareable:
+            draw(entry, DOCS / FOLDER / f"{entry.name}.png")
+    (DOCS / "gallery.md").write_text(page(), encoding="utf-8")
+
+
+def draw(entry: DataSet, path: Path) -> None:
+    """Write the picture of a set, where that is on disk."""
+    try:
+        if entry.is_rendered:
+            sheet = stacked([row(entry, difficulty) for difficulty in DIFFICULTIES])
+        else:
+            sheet = contact_sheet(catalogue.load(entry.name), count=TILES, columns=TILES, tile=TILE)
+    except DataError as error:
+        sys.stderr.write(f"{error}\n")
+        return
+    sheet.quantize(COLOURS).save(path, optimize=True)
+
+
+def row(entry: DataSet, difficulty: float) -> Image.Image:
+    """One row of a rendered set."""
+    data = getattr(cvcourse.data, entry.loader)(difficulty=difficulty)
+    count = TILES // 2 if entry.name in WIDE else TILES
+    return contact_sheet(data, title=f"difficulty {difficulty}", count=count, columns=count, tile=TILE)
+
+
+def stacked(sheets: list[Image.Image]) -> Image.Image:
+    """Sheets one below the other."""
+    result = Image.new("RGB", (max(each.width for each in sheets), sum(each.height for each in sheets)), "white")
+    top = 0
+    for each in sheets:
+        result.paste(each, (0, top))
+        top += each.height
+    return result
+
+
+def page() -> str:
+    """The text of the page."""
+    order = list(HEADINGS)
+    entries = sorted(REGISTRY.values(), key=lambda entry: order.index(entry.kind))
+    parts = [INTRODUCTION]
+    for kind, sets in groupby(entries, key=lambda entry: entry.kind):
+        parts.append(f"## {HEADINGS[kind]}\n")
+        parts += ["\n".join(section(entry)) + "\n" for entry in sets]
+    return "\n".join(parts)
+
+
+def section(entry: DataSet) -> Iterator[str]:
+    """The lines about one set."""
+    counts = ", ".join(f"{name} {catalogue.count_text(items)}" for name, items in entry.items.items())
+    size = f"; {catalogue.megabytes(entry.size)}" if entry.size else ""
+    yield f"### {entry.title[0].upper() + entry.title[1:]} (`{entry.name}`)\n"
+    yield f"`cvcourse.data.{entry.loader}`; items: {counts.removeprefix('all ')}{size}. Licence: {entry.licence}."
+    if entry.homepage:
+        yield f"[{entry.citation}]({entry.homepage})."
+    yield ""
+    if entry.shareable and (DOCS / FOLDER / f"{entry.name}.png").is_file():
+        alt = f"{entry.title}: a few items with their targets drawn"
+        yield f"![{alt}]({FOLDER}/{entry.name}.png)"
+    else:
+        get = f"`cvcourse data get {entry.name}`, then " if entry.downloads else ""
+        bring = f" Bring your own: put {entry.bring} into the folder that CVCOURSE_DATA names." if entry.bring else ""
+        yield f"To see it: {get}`cvcourse data show {entry.name}`.{bring}"
 
 
 if __name__ == "__main__":

@@ -63,12 +63,12 @@ def fetch(file: Published, addresses: tuple[str, ...], folder: Path, *, patient:
     target = folder / file.name
     if integrity.is_intact(target, file.size, file.checksum):
         return target
-    integrity.make_folder(folder, file.size)
+    integrity.make_folder(folder, file.size or 0)
     _require_room(folder, file)
     reasons = []
     for address in addresses:
         try:
-            return _from_address(address + file.name, file, target, patient=patient)
+            return _from_address(address + (file.path or file.name), file, target, patient=patient)
         except FetchError as error:
             reasons.append(str(error))
     raise DataError(f"{file.name} could not be downloaded: {'; '.join(dict.fromkeys(reasons))}")
@@ -82,8 +82,8 @@ def forget_failures() -> None:
 def _require_room(folder: Path, file: Published) -> None:
     part = folder / f"{file.name}.part"
     here = part.stat().st_size if part.exists() else 0
-    if shutil.disk_usage(folder).free < file.size - here:
-        raise integrity.no_room(folder, file.size)
+    if shutil.disk_usage(folder).free < (file.size or 0) - here:
+        raise integrity.no_room(folder, file.size or 0)
 
 
 def _from_address(url: str, file: Published, target: Path, *, patient: bool) -> Path:
@@ -117,7 +117,7 @@ def _attempt(url: str, file: Published, target: Path) -> Path:
         message = f"{urlsplit(url).netloc} serves a file with another checksum than the one published"
         raise FetchError(message, final=not downloader.resumed) from error
     except OSError as error:
-        raise integrity.disk_error(error, target.parent, file.size) from error
+        raise integrity.disk_error(error, target.parent, file.size or 0) from error
     finally:
         private.unlink(missing_ok=True)
     return target
@@ -171,10 +171,11 @@ class _ResumingDownloader:
     """A downloader for pooch that goes on from `part` with an HTTP range where the server allows it.
 
     Attributes:
+        size: bytes of the whole file; None until the server says it, where the publisher did not.
         resumed: whether the file holds bytes of an earlier attempt.
     """
 
-    def __init__(self, part: Path, size: int) -> None:
+    def __init__(self, part: Path, size: int | None) -> None:
         self.part = part
         self.size = size
         self.resumed = False
@@ -183,11 +184,11 @@ class _ResumingDownloader:
         """Write what `url` serves to `output_file`; what came before a failure stays in `part`."""
         with _owned(self.part) as mine:
             have = mine.stat().st_size if mine.exists() else 0
-            if have > self.size:
+            if self.size is not None and have > self.size:
                 mine.unlink()
                 have = 0
             self.resumed = have > 0
-            if have < self.size:
+            if self.size is None or have < self.size:
                 self._request(url, mine, have)
             os.replace(mine, output_file)
 
@@ -207,6 +208,9 @@ class _ResumingDownloader:
     def _check_size(self, response: requests.Response, have: int) -> None:
         """A log-in page or another version shows by its size, before a byte of it is kept."""
         host = urlsplit(response.url).netloc
+        if self.size is None:
+            self.size = have + int(response.headers["Content-Length"]) if "Content-Length" in response.headers else None
+            return
         if response.status_code == 206:
             fits = re.fullmatch(rf"bytes {have}-\d+/({self.size}|\*)", response.headers.get("Content-Range", ""))
         else:
@@ -227,17 +231,17 @@ class _ResumingDownloader:
             unit="B",
             unit_scale=True,
             leave=False,
-            disable=self.size < BAR_FROM,
+            disable=self.size is not None and self.size < BAR_FROM,
         )
         with bar, open(mine, "ab" if have else "wb", buffering=0) as out:
             while chunk := read(CHUNK):
                 have += len(chunk)
-                if have > self.size:
+                if self.size is not None and have > self.size:
                     raise FetchError(f"{host} sends more than the {self.size} bytes of the file", final=True)
                 out.write(chunk)
                 bar.update(len(chunk))
                 pace.count(len(chunk))
-        if have < self.size:
+        if self.size is not None and have < self.size:
             raise FetchError(f"the connection to {host} broke off after {have} of {self.size} bytes")
 
 

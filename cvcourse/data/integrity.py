@@ -15,11 +15,13 @@ _NO_ROOM = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 _NOT_ALLOWED = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
-def is_intact(path: Path, size: int, checksum: str) -> bool:
-    """Whether the file `path` has `size` bytes and the checksum `alg:hex`. Read once per process and change."""
+def is_intact(path: Path, size: int | None, checksum: str) -> bool:
+    """Whether `path` has `size` bytes (None: any) and the checksum `alg:hex`. Read once per process and change."""
     try:
         status = path.stat()
-        return status.st_size == size and _digest(path, status.st_mtime_ns, size, _algorithm(checksum)) == checksum
+        if size is not None and status.st_size != size:
+            return False
+        return _digest(path, status.st_mtime_ns, status.st_size, _algorithm(checksum)) == checksum
     except OSError:
         return False
 
@@ -53,10 +55,8 @@ def disk_error(error: OSError, folder: Path, needed: int) -> DataError:
 
 def no_room(folder: Path, needed: int) -> DataError:
     """The one line for a full disk."""
-    return DataError(
-        f"no space left in {folder}: up to {needed / MEGABYTE:.0f} MB are needed; free some, "
-        "or set CVCOURSE_CACHE to a folder with room"
-    )
+    need = f"up to {needed / MEGABYTE:.0f} MB are needed; " if needed else ""
+    return DataError(f"no space left in {folder}: {need}free some, or set CVCOURSE_CACHE to a folder with room")
 
 
 def make_folder(folder: Path, needed: int) -> None:

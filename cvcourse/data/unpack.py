@@ -1,7 +1,8 @@
 """Make a set ready for use: unpack its gzip files into the cache folder, check each, and put all in place at once.
 
-The work is done in a folder of its own beside the target, which is then renamed. A folder under the set's name is
-therefore always a whole one, also when two processes unpack the same set.
+The work is done in a folder of its own beside the target, which is then renamed (`staged`). A folder under the set's
+name is therefore always a whole one, also when two processes unpack the same set. Sets that come as one archive of
+many files are unpacked by `whole.py`.
 """
 
 import gzip
@@ -10,7 +11,8 @@ import shutil
 import uuid
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -66,17 +68,33 @@ def from_folder(entry: DataSet, folder: Path, target: Path) -> None:
 
 
 def _make(entry: DataSet, opener: Opener, target: Path, mend: str) -> None:
-    integrity.make_folder(target.parent, entry.ready_size)
-    if shutil.disk_usage(target.parent).free < entry.ready_size:
-        raise integrity.no_room(target.parent, entry.ready_size)
+    with staged(target, entry.ready_size, lambda: is_ready(entry, target)) as staging:
+        for file in entry.files:
+            _gunzip(file, opener, staging / file.path, mend)
+
+
+@contextmanager
+def staged(target: Path, needed: int, ready: Callable[[], bool]) -> Iterator[Path]:
+    """A folder to fill beside `target`, put in its place when the block ends, and removed when it fails.
+
+    Args:
+        target: the folder to be made.
+        needed: bytes that will be written.
+        ready: whether what lies at `target` is whole; then it stays.
+
+    Raises:
+        DataError: the disk refused.
+    """
+    integrity.make_folder(target.parent, needed)
+    if shutil.disk_usage(target.parent).free < needed:
+        raise integrity.no_room(target.parent, needed)
     _sweep(target)
     staging = _beside(target)
     try:
-        for file in entry.files:
-            _gunzip(file, opener, staging / file.path, mend)
-        _rename(entry, staging, target)
+        yield staging
+        _rename(ready, staging, target)
     except OSError as error:
-        raise integrity.disk_error(error, target.parent, entry.ready_size) from error
+        raise integrity.disk_error(error, target.parent, needed) from error
     finally:
         shutil.rmtree(staging, ignore_errors=True)
 
@@ -116,7 +134,7 @@ def _gunzip(file: File, opener: Opener, path: Path, mend: str) -> None:
         raise DamagedError(mend)
 
 
-def _rename(entry: DataSet, staging: Path, target: Path) -> None:
+def _rename(ready: Callable[[], bool], staging: Path, target: Path) -> None:
     """Put the finished folder in place. What is there already is another process's whole one, or damaged."""
     try:
         os.rename(staging, target)
@@ -124,14 +142,14 @@ def _rename(entry: DataSet, staging: Path, target: Path) -> None:
     except OSError:
         if not target.exists():
             raise
-    if is_ready(entry, target):
+    if ready():
         return
     aside = _beside(target)
     try:
         os.rename(target, aside)
         os.rename(staging, target)
     except OSError:
-        if not is_ready(entry, target):
+        if not ready():
             raise
     finally:
         shutil.rmtree(aside, ignore_errors=True)

@@ -337,6 +337,16 @@ with trying("2 correlate2d", "int64"), forbid(CONVOLUTIONS):
     expected = torch.tensor([[21, 32], [54, 65]])
     check_close(correlate2d(whole, torch.tensor([[1, 10]])), expected, name="correlate2d of int64 tensors")
 
+with trying("2 correlate2d", "a kernel that is too wide"), forbid(CONVOLUTIONS):
+    names, wide = ["image", "kernel"], torch.ones(2, 6)
+    check_raises(
+        ValueError,
+        names,
+        lambda: correlate2d(image5, wide),
+        name="a 2 x 6 kernel on 5 x 5",
+        hint="check both directions",
+    )
+
 # %% nbgrader={"grade": true, "grade_id": "02_correlate2d_random", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 # Hidden test: random images and kernels that are not square, in three dtypes.
 ### BEGIN HIDDEN TESTS
@@ -698,7 +708,7 @@ for mode, library in [("zeros", "constant"), ("replicate", "replicate")]:
             x = random_tensor(rng, *shape, dtype=torch.float64 if padding == 1 else torch.float32)
             expected = F.pad(x, (padding,) * 4 if isinstance(padding, int) else padding, mode=library)
             with forbid(CONVOLUTIONS):
-                actual = pad2d(x, padding, mode)
+                actual = pad2d(x, padding) if mode == "zeros" else pad2d(x, padding, mode)
             check_close(actual, expected, name=f"pad2d(x, {padding}, {mode!r}) of shape {shape}")
 ### END HIDDEN TESTS
 
@@ -1174,8 +1184,9 @@ for stride, padding in [(1, 0), (1, 1), (2, 1)]:
 ### BEGIN HIDDEN TESTS
 rng = generator("06 dx")
 sizes = {1: ((5, 6), (2, 3)), 2: ((8, 7), (3, 2)), 3: ((9, 8), (2, 3))}  # strides 2 and 3 leave rows or columns over
-for stride, padding in [(stride, padding) for stride in (1, 2, 3) for padding in (0, 1, 2)]:
-    image, kernel = sizes[stride]
+cases = [(stride, padding, *sizes[stride]) for stride in (1, 2, 3) for padding in (0, 1, 2)]
+cases += [(1, 0, (3, 4), (3, 4)), (2, 0, (4, 5), (1, 1)), (3, 1, (5, 7), (1, 2))]
+for stride, padding, image, kernel in cases:
     dtype = torch.float32 if padding == 1 else torch.float64
     x, weight = random_tensor(rng, 2, 3, *image, dtype=dtype), random_tensor(rng, 4, 3, *kernel, dtype=dtype)
     leaf = x.clone().requires_grad_()
@@ -1196,8 +1207,9 @@ for stride, padding in [(stride, padding) for stride in (1, 2, 3) for padding in
 ### BEGIN HIDDEN TESTS
 rng = generator("06 dw")
 sizes = {1: ((5, 6), (2, 3)), 2: ((8, 7), (3, 2)), 3: ((9, 8), (2, 3))}
-for stride, padding in [(stride, padding) for stride in (1, 2, 3) for padding in (0, 1, 2)]:
-    image, kernel = sizes[stride]
+cases = [(stride, padding, *sizes[stride]) for stride in (1, 2, 3) for padding in (0, 1, 2)]
+cases += [(1, 0, (3, 4), (3, 4)), (2, 0, (4, 5), (1, 1)), (3, 1, (5, 7), (1, 2))]
+for stride, padding, image, kernel in cases:
     dtype = torch.float32 if padding == 1 else torch.float64
     x, weight = random_tensor(rng, 2, 3, *image, dtype=dtype), random_tensor(rng, 4, 3, *kernel, dtype=dtype)
     leaf = weight.clone().requires_grad_()
@@ -1861,6 +1873,16 @@ with trying("9 empirical_receptive_field", "a dilation"):
     model = positive(nn.Conv2d(2, 1, 3, dilation=4, padding=4), seed=3)
     hint = "the field has gaps: last minus first plus one"
     check_equal(empirical_receptive_field(model, 20), 9, name="one 3 x 3 layer with dilation 4", hint=hint)
+with trying("9 empirical_receptive_field", "not square"):
+    model = positive(nn.Conv2d(1, 1, (3, 7), padding=(1, 3)), seed=4)
+    check_equal(
+        empirical_receptive_field(model, 16), 7, name="one layer of 3 x 7", hint="the larger of height and width"
+    )
+with trying("9 empirical_receptive_field", "a guest leaves no traces"):
+    check_equal(
+        model.weight.grad is None, True, name="whether .grad of the weights is still empty", hint="torch.autograd.grad"
+    )
+    check_equal(model.training, True, name="whether the model is still in training mode")
 
 # %% nbgrader={"grade": true, "grade_id": "09_empirical_receptive_field_shapes", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 # Hidden test: one to four input channels, kernels that are not square, dilations, average pooling.
@@ -2251,6 +2273,15 @@ for _ in range(10):
     torch.manual_seed(int(torch.randint(2**31, (), generator=rng)))
     model = LeNet5()
     check_lenet_shapes(model, images)
+    bound = 0.0
+    for name, parameter in model.named_parameters():
+        values, is_weight = parameter.detach(), parameter.dim() > 1
+        bound = values[0].numel() ** -0.5 if is_weight else bound  # a bias follows its weights and has their bound
+        low = bound / 2 if is_weight else bound / 100
+        largest = values.abs().max().item()
+        check_between(
+            largest, low, bound * 1.001, name=f"the largest initial value in {name}", hint="default initialisation"
+        )
     logits = model(images).detach()
     loss = F.cross_entropy(logits, labels).item()
     check_between(
@@ -2383,9 +2414,14 @@ for count, width, classes, lr in [(20, 6, 4, 0.02), (7, 3, 5, 0.1), (9, 4, 3, 0.
     check_equal(len(losses), 8, name="the number of losses for 8 steps")
     for step, (loss, right) in enumerate(zip(losses, expected, strict=True)):
         check_between(loss, right - 1e-3, right + 1e-3, name=f"the loss of step {step}, lr {lr}")
-    for name, value in mine.state_dict().items():
-        right = reference.state_dict()[name] if lr else before[name]
-        check_close(value, right, name=f"{name} after 8 steps, lr {lr}", rtol=1e-3, atol=1e-3 if lr else 0)
+    with torch.no_grad():
+        left, right = (F.cross_entropy(network(x), y).item() for network in (mine, reference))
+    check_between(
+        left, right - 1e-3, right + 1e-3, name=f"the loss after 8 steps, lr {lr}", hint="train the model in place"
+    )
+    if lr == 0:
+        for name, value in mine.state_dict().items():
+            check_close(value, before[name], name=f"{name} after 8 steps with lr 0")
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "11_overfit_learns", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}

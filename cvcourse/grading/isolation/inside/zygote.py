@@ -1,0 +1,116 @@
+"""The pre-warmed process: imports once, then clones a kernel for each request. It holds no secret and one thread.
+
+Arguments: the descriptor of the socket to the worker, and a JSON object with `preload` (modules), `uid` (the user to
+become, or null), `warm` (whether kernels get namespaces of their own). A request is one packet: JSON with `role`,
+`limits`, `extension`, and as descriptors the kernel's socket, its two output files and whatever the caller adds. The
+answer is {"pid": ...} with a pidfd, or {"error": ...}. When the worker's end is closed, however it came about, this
+process ends, and as process 1 of bubblewrap's namespace it takes every kernel with it.
+"""
+
+import gc
+import importlib
+import json
+import os
+import select
+import socket
+import sys
+import tempfile
+import traceback
+
+from cvcourse.grading.isolation.inside import libc, walls
+from cvcourse.grading.isolation.inside.leave_root import leave_root
+
+LONGEST_REQUEST = 1 << 16
+MOST_DESCRIPTORS = 3 + 8
+
+
+def main(arguments: list[str]) -> None:
+    """The program: see the top of this file."""
+    worker = socket.socket(fileno=int(arguments[0]))
+    settings = json.loads(arguments[1])
+    if settings["uid"] is not None and os.getuid() != settings["uid"]:
+        os.set_inheritable(worker.fileno(), True)
+        leave_root(settings["uid"])
+    os.set_inheritable(worker.fileno(), False)
+    shell = _warm_up(settings["preload"])
+    threads = os.listdir("/proc/self/task")
+    worker.send(json.dumps({"ready": True, "threads": len(threads)}).encode())
+    kernels: dict[int, int] = {}  # by pidfd: its process id
+    while True:
+        ready = select.select([worker, *kernels], [], [])[0]
+        for pidfd in [one for one in ready if one is not worker]:
+            os.waitpid(kernels.pop(pidfd), 0)
+            os.close(pidfd)
+        if worker in ready and not _answer(worker, shell, settings["warm"], kernels):
+            return
+
+
+def _warm_up(preload: list[str]):
+    """Import everything, build the shell, and set aside what the collector would otherwise copy in every kernel."""
+    tempfile.tempdir = "/tmp"  # torch makes a folder at import; each kernel has its own /tmp over it
+    for name in preload:
+        importlib.import_module(name)
+    from cvcourse.grading.isolation.inside.shell import build_shell
+
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(1)
+    shell = build_shell()
+    gc.collect()
+    gc.disable()
+    gc.freeze()
+    return shell
+
+
+def _answer(worker: socket.socket, shell, warm: bool, kernels: dict[int, int]) -> bool:
+    """Serve one request. False when the worker has gone."""
+    try:
+        data, descriptors, _, _ = socket.recv_fds(worker, LONGEST_REQUEST, MOST_DESCRIPTORS)
+    except ConnectionError:
+        return False
+    if not data:
+        return False
+    request = json.loads(data)
+    try:
+        pid = _fork(request, descriptors, shell, warm)
+        pidfd = os.pidfd_open(pid)
+        kernels[pidfd] = pid
+        socket.send_fds(worker, [json.dumps({"pid": pid}).encode()], [pidfd])
+    except OSError as error:
+        worker.send(json.dumps({"error": str(error)}).encode())
+    finally:
+        for descriptor in descriptors:
+            os.close(descriptor)
+    return True
+
+
+def _fork(request: dict, descriptors: list[int], shell, warm: bool) -> int:
+    if not warm:
+        libc.prctl(libc.PR_SET_DUMPABLE, 0)
+    uid, gid = os.getuid(), os.getgid()
+    pid = walls.fork_into_namespaces() if warm else os.fork()
+    if pid == 0:
+        _be_kernel(request, descriptors, shell, (uid, gid) if warm else None)
+    return pid
+
+
+def _be_kernel(request: dict, descriptors: list[int], shell, ids: tuple[int, int] | None) -> None:
+    """In the child. Whatever happens, it never returns to the zygote's loop."""
+    code = 70
+    try:
+        gc.enable()
+        control, out, err, *extra = descriptors
+        os.dup2(out, 1)
+        os.dup2(err, 2)
+        keep = [control, *extra]
+        if ids is None:
+            walls.enter_cold(request["limits"], keep)
+        else:
+            walls.enter(request["limits"], keep, *ids)
+        from cvcourse.grading.isolation.inside import kernel
+
+        kernel.serve(request, shell, control, extra)
+        code = 0
+    except BaseException:
+        os.write(2, traceback.format_exc().encode())
+    finally:
+        os._exit(code)
