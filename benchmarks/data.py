@@ -36,43 +36,47 @@ SPEEDS = (
 )
 
 
-def once(work: Callable[[], object]) -> float:
-    """Seconds that the work takes."""
-    start = time.perf_counter()
+def once(work: Callable[[], object]) -> tuple[float, float]:
+    """Seconds of wall time and of CPU time that the work takes."""
+    start, used = time.perf_counter(), time.process_time()
     work()
     if torch.cuda.is_available():
         torch.cuda.synchronize()
-    return time.perf_counter() - start
+    return time.perf_counter() - start, time.process_time() - used
 
 
 def seconds_each(data: Rendered, pictures: int, repeats: int) -> tuple[float, float]:
-    """Median and smallest seconds a picture, over batches of `pictures`."""
+    """Median wall and CPU seconds a picture, over batches of `pictures`."""
     data.batch(range(pictures))
     times = [once(lambda i=i: data.batch(range(i * pictures, (i + 1) * pictures))) for i in range(repeats)]
-    return float(np.median(times)) / pictures, min(times) / pictures
+    wall, cpu = np.median(times, axis=0) / pictures
+    return float(wall), float(cpu)
 
 
 def png_seconds(data: Rendered, pictures: int = 64) -> float:
-    """Median seconds for torchvision to decode the first pictures of a data set from PNG, each."""
+    """Median CPU seconds for torchvision to decode the first pictures of a data set from PNG, each."""
     images = data.batch(range(pictures)).images.cpu()
     if images.is_floating_point():
         images = (images.clamp(0, 1) * 255).to(torch.uint8)
     files = [encode_png(image) for image in images]
-    return float(np.median([once(lambda: [decode_png(file) for file in files]) for _ in range(7)])) / pictures
+    times = [once(lambda: [decode_png(file) for file in files]) for _ in range(7)]
+    return float(np.median(times, axis=0)[1]) / pictures
 
 
-def speed(device: str, repeats: int = 15) -> None:
+def speed(device: str, repeats: int = 9) -> None:
     """One thread, then two processes for the aim that names two cores."""
-    print("\n| data set | ms a picture (fastest batch) | the aim's number takes | aim | times a PNG's decoding |")
+    print(
+        "\n| data set | ms a picture (CPU ms) | the aim's number takes | aim | CPU time by that of a PNG's decoding |"
+    )
     print("|---|---|---|---|---|")
     for name, make, number, aim in SPEEDS:
         data = make(device)
-        pictures = 64 if device == "cpu" else 1024
+        pictures = 128 if device == "cpu" else 1024
         if device != "cpu":
             data.chunk = 1024
-        median, fastest = seconds_each(data, pictures, min(repeats, len(data) // pictures))
-        total, ratio = median * number, median / png_seconds(data)
-        figures = f"{median * 1e3:.2f} ({fastest * 1e3:.2f}) | {number} in {total:.1f} s | {aim:g} s | {ratio:.1f}"
+        wall, cpu = seconds_each(data, pictures, min(repeats, len(data) // pictures))
+        total, ratio = wall * number, cpu / png_seconds(data)
+        figures = f"{wall * 1e3:.2f} ({cpu * 1e3:.2f}) | {number} in {total:.1f} s | {aim:g} s | {ratio:.1f}"
         print(f"| {name} | {figures} |", flush=True)
     if device == "cpu":
         two_processes()

@@ -7,6 +7,7 @@ the seed and the person alone, a picture's from the seed, the person and the pho
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from itertools import accumulate
 
 import torch
 from torch import Tensor
@@ -121,7 +122,7 @@ def people(draws: Draws, shares: Mapping[str, Sequence[float]]) -> People:
     choices = draws.uniform("attributes", len(ATTRIBUTES))
     columns = []
     for column, name in enumerate(ATTRIBUTES):
-        edges = torch.tensor(shares[name], dtype=torch.float64, device=draws.device).cumsum(0)[:-1].float()
+        edges = torch.tensor(list(accumulate(shares[name]))[:-1], device=draws.device)
         columns.append((choices[:, column, None] >= edges).sum(1))
     return People(draws.uniform("identity", len(IDENTITY)), torch.stack(columns, 1))
 

@@ -37,7 +37,7 @@ def poisson(rate: Tensor, first: Tensor, second: Tensor) -> Tensor:
     counts = _from_table(step, first) + _by_inversion(exact - step / _STEPS_PER_UNIT, second)
     if not rate.numel() or float(rate.max()) <= _LARGEST_EXACT:
         return counts
-    normal = torch.special.ndtri(first.double().clamp(2.0**-25, 1 - 2.0**-25)).to(rate.dtype)
+    normal = torch.special.ndtri(first.clamp(2.0**-25, 1 - 2.0**-24))
     large = rate + rate.clamp(min=1).sqrt() * normal + (normal**2 - 1) / 6
     return torch.where(rate > _LARGEST_EXACT, large.round_().clamp_(min=0), counts)
 
