@@ -23,4 +23,4 @@ def emit(data: Any, view: Any = None, *, as_json: bool = False) -> None:
     if as_json:
         sys.stdout.write(json.dumps(data, indent=2, default=str, ensure_ascii=False) + "\n")
     elif view is not None:
-        console.print(view)
+        console.print(view, crop=False)  # a path is printed whole, however narrow the terminal
