@@ -20,7 +20,10 @@ class LiveCurve:
     def __init__(self, name: str, steps: int, history: "History") -> None:
         self.name, self.history = name, history
         self.bar = tqdm(total=steps, desc=name or "training", display=False)
-        self.line = display(self.bar.container, display_id=True)
+        # Published as data: ipywidgets 7 displays itself without the identifier by which the bar is replaced later.
+        view = {"model_id": self.bar.container.model_id, "version_major": 2, "version_minor": 0}
+        bundle = {"application/vnd.jupyter.widget-view+json": view, "text/plain": name or "training"}
+        self.line = display(bundle, raw=True, display_id=True)
         self.curve = None
         self.drawn = time.monotonic()
 
