@@ -1,5 +1,7 @@
 """What a notebook imports works where POSIX-only modules do not exist, and `import cvcourse` itself stays light."""
 
+import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -49,6 +51,14 @@ def test_notebook_helpers_import_without_posix() -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_check_works_without_posix_and_without_nbgrader() -> None:
+    """`cvcourse check` is part of a student's bundle, whose install brings no nbgrader."""
+    code = "import nbclient, nbformat, jupyter_client, psutil, torch, typer, sys\n" + HIDE_POSIX
+    code += "for name in ('nbgrader', 'jupytext', 'sqlalchemy'):\n    sys.modules[name] = None\n"
+    done = python(code + "import cvcourse.grading.check")
+    assert done.returncode == 0, done.stderr
+
+
 def test_hiding_works() -> None:
     assert python(HIDE_POSIX + "import fcntl").returncode != 0
     assert python(HIDE_POSIX + "import os; os.fork()").returncode != 0
@@ -79,8 +89,6 @@ def test_notebook_helpers_do_not_know_the_instructors_side() -> None:
 
 def test_no_answer_in_the_package() -> None:
     """`cvcourse` never holds an answer to an assignment: no function that an exercise asks for is defined in it."""
-    import re
-
     assignments = PACKAGE.parent / "source" / "assignments"
     asked = set()
     for source in assignments.glob("*.py"):
@@ -90,5 +98,6 @@ def test_no_answer_in_the_package() -> None:
                 asked |= set(re.findall(r"^(?:def|class) (\w+)", cell, re.MULTILINE))
     assert asked, "no exercise was found"
     for path in PACKAGE.rglob("*.py"):
-        defined = set(re.findall(r"^(?:def|class) (\w+)", path.read_text(encoding="utf-8"), re.MULTILINE))
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        defined = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
         assert not defined & asked, f"{path} defines {sorted(defined & asked)}, which an exercise asks for"

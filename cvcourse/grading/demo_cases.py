@@ -75,7 +75,7 @@ CASES = (
     Case("reflection repeats the border", {PAD: "wrong_symmetric"}, {PAD: "visible reflect_circular widths int64"}),
     Case("refuses a circular padding that is allowed", {PAD: "wrong_circular_equal_refused"}, {PAD: "widths"}),
     Case(
-        "zeros everywhere",
+        "zeros in three exercises",
         {SIZE: "wrong_zeros", CORRELATE: "wrong_zeros", PAD: "wrong_zeros"},
         {SIZE: EVERYTHING, CORRELATE: EVERYTHING, PAD: EVERYTHING},
     ),

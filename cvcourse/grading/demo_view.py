@@ -21,5 +21,9 @@ def demo_view(result: Demo) -> Group:
     lines = [view, *aside_view(result.aside)]
     lines.append(Text(f"{right} of {len(result.rows)} students got what they must get, in {result.seconds:.0f} s."))
     names = ("gradebook", "feedback", "pages", "plot", "class", "platform")
-    lines += [Text(f"{name:11}{result.files[name]}", overflow="fold") for name in names if name in result.files]
+    lines += [
+        Text(f"{name:11}{result.files[name]}", no_wrap=True, overflow="ignore")
+        for name in names
+        if name in result.files
+    ]
     return Group(*lines)

@@ -116,5 +116,5 @@ def report_view(result) -> Group:
         "feedback": "feedback zip",
         "pages": "pages",
     }
-    lines += [Text(f"{names[key]:13}{path}", overflow="fold") for key, path in result.files.items()]
+    lines += [Text(f"{names[key]:13}{path}", no_wrap=True, overflow="ignore") for key, path in result.files.items()]
     return Group(*lines)

@@ -111,6 +111,11 @@ def released_text(cell: NotebookNode, stubs: dict[str, str]) -> str:
     return stubs.get(grade_id(cell), visible_part(cell.source))
 
 
+def _some(names: list[str], limit: int = 4) -> str:
+    more = f" and {len(names) - limit} more" if len(names) > limit else ""
+    return ", ".join(names[:limit]) + more
+
+
 class _Matcher:
     """Finds the cell of a submission that stands for each cell of the source."""
 
@@ -131,7 +136,7 @@ class _Matcher:
                 self.claims[self._best(cell, places)] = number
         recognised = self._by_text() + self._by_definition() + self._by_place()
         if recognised:
-            names = ", ".join(grade_id(self.known[number]) for number in sorted(recognised))
+            names = _some([grade_id(self.known[number]) for number in sorted(recognised)])
             self.notes.append(f"cells without nbgrader's metadata were recognised by their content: {names}")
         self._drop_stubs()
         return self.claims
@@ -256,9 +261,9 @@ def _answer(cell: NotebookNode, handed: str | None, stubs: dict[str, str], resto
 def _note_missing(matcher: _Matcher, restored: Restored) -> None:
     missing = [grade_id(matcher.known[n]) for n in matcher._open() if not is_answer(matcher.known[n])]
     if missing:
-        restored.notes.append(f"locked cells were missing and were put back: {', '.join(missing)}")
+        restored.notes.append(f"locked cells were missing and were put back: {_some(missing)}")
     if restored.missing:
-        restored.notes.append(f"answer cells are missing: {', '.join(sorted(restored.missing))}")
+        restored.notes.append(f"answer cells are missing: {_some(sorted(restored.missing))}")
 
 
 def blank(source: NotebookNode) -> NotebookNode:
