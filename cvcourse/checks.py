@@ -28,6 +28,7 @@ __all__ = [
     "random_tensor",
     "strided",
     "trying",
+    "unanswered",
 ]
 
 # Relative and absolute tolerance: enough for another order of summation, too little for a narrower dtype.
@@ -52,7 +53,7 @@ def check_close(
     rtol: float | None = None,
     atol: float | None = None,
 ) -> None:
-    """Check that `actual` is a tensor of the type, dtype, device, shape and values of `expected`.
+    """Check that `actual` is a tensor of the type, shape, dtype, device, layout and values of `expected`.
 
     Args:
         actual: what the function under test returned.
@@ -69,7 +70,7 @@ def check_close(
     facts = _differences(actual, expected, rtol, atol)
     if not facts:
         return
-    if isinstance(actual, Tensor):
+    if _is_plain(actual) and actual.layout == expected.layout:
         likeness = _likeness(actual.detach(), expected.detach(), dict(mistakes or {}), rtol, atol)
         if likeness:
             facts.append(f"it looks as if {likeness}")
@@ -221,6 +222,17 @@ def progress(exercises: Sequence[str]) -> None:
         print(f"{exercise:<{width}}  {state}" + (f": {failed}" if failed else ""))
 
 
+def unanswered(calls: Mapping[str, Callable[[], Any]]) -> list[str]:
+    """The exercises, given by name with a call that a right answer survives, whose call raises an error."""
+    missing = []
+    for exercise, call in calls.items():
+        try:
+            call()
+        except Exception:
+            missing.append(exercise)
+    return missing
+
+
 def _fail(headline: str, facts: Sequence[str], hint: str = "") -> None:
     hints = [f"hint      {hint}"] if hint else []
     raise CheckError("\n".join([headline, *(f"  {fact}" for fact in [*facts, *hints])])) from None
@@ -228,11 +240,10 @@ def _fail(headline: str, facts: Sequence[str], hint: str = "") -> None:
 
 def _differences(actual: Any, expected: Tensor, rtol: float | None, atol: float | None) -> list[str]:
     """The facts about the first property in which `actual` differs from `expected`; empty where it does not."""
-    # Not isinstance: a subclass could answer comparisons in its own way.
-    if type(actual) not in (Tensor, torch.nn.Parameter):
+    if not _is_plain(actual):
         return ["not a tensor", f"expected  {_describe(expected)}", f"given     {_describe(actual)}"]
     both = [f"expected  {_describe(expected)}", f"given     {_describe(actual)}"]
-    for what in ("shape", "dtype", "device"):
+    for what in ("shape", "dtype", "device", "layout"):
         if getattr(actual, what) != getattr(expected, what):
             return [f"the wrong {what}", *both]
     actual, expected = actual.detach(), expected.detach()
@@ -265,7 +276,7 @@ def _likeness(
     """The first known mistake whose result `actual` is, or an empty string."""
     if expected.numel() < 2:
         return ""
-    candidates = {f"{mistake}": wrong.detach() for mistake, wrong in mistakes.items()}
+    candidates = {mistake: wrong.detach() for mistake, wrong in mistakes.items()}
     if expected.dim() >= 2:
         candidates |= {
             "rows and columns were exchanged (a transposed result)": expected.transpose(-1, -2),
@@ -281,10 +292,8 @@ def _likeness(
     for mistake, wrong in candidates.items():
         if wrong.shape != actual.shape or wrong.dtype != actual.dtype:
             continue
-        same_shape = wrong.shape == expected.shape
-        if same_shape and bool(_close(wrong, expected, rtol, atol).all()):
-            continue
-        if bool(_close(actual, wrong, rtol, atol).all()):
+        no_mistake_here = wrong.shape == expected.shape and bool(_close(wrong, expected, rtol, atol).all())
+        if not no_mistake_here and bool(_close(actual, wrong, rtol, atol).all()):
             return mistake
     return ""
 
@@ -297,12 +306,18 @@ def _close(actual: Tensor, expected: Tensor, rtol: float | None, atol: float | N
     return torch.isclose(actual, expected, rtol=rtol, atol=atol, equal_nan=True)
 
 
+def _is_plain(value: Any) -> bool:
+    """Whether `value` is a tensor itself: an object of a subclass could answer comparisons in its own way."""
+    return type(value) in (Tensor, torch.nn.Parameter)
+
+
 def _describe(value: Any) -> str:
-    if isinstance(value, Tensor):
-        kind = "" if type(value) in (Tensor, torch.nn.Parameter) else f" ({type(value).__name__})"
-        return f"a tensor{kind} of shape {tuple(value.shape)}, {value.dtype}, on {value.device}"
+    if _is_plain(value):
+        return f"a tensor of shape {tuple(value.shape)}, {value.dtype}, on {value.device}"
     if value is None:
         return "None (is there a return?)"
+    if isinstance(value, Tensor):
+        return f"a tensor of the subclass {type(value).__name__}"
     text = repr(value)
     return f"{text if len(text) <= 80 else text[:77] + '...'} of type {type(value).__name__}"
 

@@ -1,7 +1,8 @@
 """Make the virtual environment .venv from requirements.lock: with uv where it is to be had, else with pip.
 
 Called by `make setup` with any Python, even an old one, and needs nothing but the standard library.
-It is atomic: .venv/.complete is written last, and whatever stands without it is made anew.
+It is atomic: .venv/.complete is written last, and whatever stands without it is made anew. A complete environment is
+kept when the lock changes: the new versions are installed into it.
 """
 
 import os
@@ -29,14 +30,23 @@ def say(message):
     sys.stdout.flush()
 
 
+def outside(path):
+    """The path of a program, unless it lies in the environment, which may be about to go."""
+    if path is None or os.path.abspath(path).startswith(os.path.abspath(VENV) + os.sep):
+        return None
+    return path
+
+
 def newest_python():
     """The first interpreter that is new enough: this one, else one on PATH."""
     if sys.version_info < (3, 5):
         stop("Python %d.%d or newer is needed; name it: make setup PYTHON=/path/to/python3.12" % OLDEST)
-    names = [sys.executable] + ["python3.%d" % minor for minor in (13, 12, 11)]
+    # Inside an environment (.venv may be first on PATH, and is about to go) its base is meant.
+    own = getattr(sys, "_base_executable", None) or sys.executable
+    names = [own] + ["python3.%d" % minor for minor in (13, 12, 11)]
     probe = "import sys; print(sys.version_info[:2] >= %r)" % (OLDEST,)
     for name in names:
-        path = shutil.which(name)
+        path = outside(shutil.which(name))
         if path is None:
             continue
         done = subprocess.run([path, "-c", probe], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
@@ -60,6 +70,14 @@ def run(command, why):
     """Run a command and stop with `why` where it fails."""
     if subprocess.run(command, check=False).returncode != 0:
         stop(why)
+
+
+def is_complete(venv_python):
+    """Whether an earlier call went through and the environment still runs, on a Python that is new enough."""
+    if not os.path.exists(STAMP) or not os.path.exists(venv_python):
+        return False
+    probe = "import sys, pip; sys.exit(sys.version_info < %r)" % (OLDEST,)
+    return subprocess.run([venv_python, "-c", probe], stderr=subprocess.DEVNULL).returncode == 0
 
 
 def make_venv(python, uv):
@@ -106,9 +124,12 @@ def install(venv_python, uv):
 def main():
     python = newest_python()
     check_disk()
-    uv = shutil.which("uv")
-    make_venv(python, uv)
+    uv = outside(shutil.which("uv"))
     venv_python = os.path.join(VENV, "bin", "python")
+    if is_complete(venv_python):
+        os.remove(STAMP)
+    else:
+        make_venv(python, uv)
     install(venv_python, uv or uv_from_lock(venv_python))
     with open(STAMP, "w") as file:
         file.write("made by tools/set_up.py from %s\n" % LOCK)

@@ -12,7 +12,7 @@ from rich.text import Text
 from cvcourse.console import table
 from cvcourse.grading.outcomes import Outcome
 
-LINES_OF_A_FAILURE = 4
+LINES_OF_A_FAILURE = 6
 _COLOURS = {
     Outcome.PASSED: "green",
     Outcome.NOT_ATTEMPTED: "bright_black",
@@ -57,7 +57,7 @@ def check_view(result) -> Group:
     view = table(f"{result.notebook}", "exercise", "test", "points", "outcome", "what the test says")
     before = None
     for one in result.verdicts:
-        said = "\n".join(one.reason.splitlines()[:LINES_OF_A_FAILURE])
+        said = "" if one.outcome == Outcome.HIDDEN else "\n".join(one.reason.splitlines()[:LINES_OF_A_FAILURE])
         points = f"{_number(one.points)}/{one.max_points:g}" if one.points is not None else f"-/{one.max_points:g}"
         exercise = one.exercise if one.exercise != before else ""
         view.add_row(Text(exercise), Text(one.grade_id), points, _outcome(one.outcome), Text(said))

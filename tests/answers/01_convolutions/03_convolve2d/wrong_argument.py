@@ -1,0 +1,5 @@
+"""Returns the image."""
+
+
+def convolve2d(image, kernel):
+    return image

@@ -1,0 +1,13 @@
+"""Returns a result as large as the image."""
+
+
+def convolve2d(image, kernel):
+    for name, value in (("image", image), ("kernel", kernel)):
+        if value.dim() != 2:
+            raise ValueError(f"{name} must have two dimensions")
+    (H, W), (h, w) = image.shape, kernel.shape
+    out = image.new_zeros(H + h - 1, W + w - 1)
+    for u in range(h):
+        for v in range(w):
+            out[u : u + H, v : v + W] += kernel[u, v] * image
+    return out[(h - 1) // 2 : (h - 1) // 2 + H, (w - 1) // 2 : (w - 1) // 2 + W]

@@ -1,0 +1,25 @@
+"""Calls the library's transposed convolution for dx."""
+
+import torch
+import torch.nn.functional as F
+
+
+def conv2d_backward(grad_output, x, weight, stride=1, padding=0):
+    check_grad_output(grad_output, x, weight, stride, padding)
+    N, C, H, W = x.shape
+    K, _, kH, kW = weight.shape
+    oh, ow = grad_output.shape[2:]
+    padded = x.new_zeros(N, C, H + 2 * padding, W + 2 * padding)
+    padded[:, :, padding : padding + H, padding : padding + W] = x
+    dpadded = torch.zeros_like(padded)
+    dw = torch.zeros_like(weight)
+    for u in range(kH):
+        for v in range(kW):
+            rows, columns = slice(u, u + stride * oh, stride), slice(v, v + stride * ow, stride)
+            dw[:, :, u, v] = torch.einsum("nkij,ncij->kc", grad_output, padded[:, :, rows, columns])
+            dpadded[:, :, rows, columns] += torch.einsum("nkij,kc->ncij", grad_output, weight[:, :, u, v])
+    dx = dpadded[:, :, padding : padding + H, padding : padding + W]
+    extra = [n + 2 * padding - stride * (m - 1) - k for n, m, k in ((H, oh, kH), (W, ow, kW))]
+    dx = F.conv_transpose2d(grad_output, weight, None, stride, padding, output_padding=extra)
+    db = grad_output.sum((0, 2, 3))
+    return dx, dw, db

@@ -1,0 +1,21 @@
+"""Pixels are numbered column by column."""
+
+
+def convolution_matrix(kernel, height, width):
+    if kernel.dim() != 2:
+        raise ValueError("kernel must have two dimensions")
+    if height < 1:
+        raise ValueError("height must be positive")
+    if width < 1:
+        raise ValueError("width must be positive")
+    h, w = kernel.shape
+    if h > height or w > width:
+        raise ValueError("kernel does not fit")
+    rows, columns = height - h + 1, width - w + 1
+    W = kernel.new_zeros(rows * columns, height * width)
+    for i in range(rows):
+        for j in range(columns):
+            for u in range(h):
+                for v in range(w):
+                    W[i * columns + j, (j + v) * height + i + u] = kernel[u, v]
+    return W

@@ -1,0 +1,5 @@
+"""Returns the images."""
+
+
+def max_pool2d(x, kernel_size, stride=None):
+    return x

@@ -1,0 +1,16 @@
+"""Takes a stride of 0 for None."""
+
+
+def max_pool2d(x, kernel_size, stride=None):
+    stride = stride or kernel_size
+    if x.dim() != 4:
+        raise ValueError("x must have four dimensions")
+    if kernel_size < 1:
+        raise ValueError("kernel_size must be positive")
+    if stride < 1:
+        raise ValueError("stride must be positive")
+    N, C, H, W = x.shape
+    if kernel_size > H or kernel_size > W:
+        raise ValueError("kernel_size does not fit into x")
+    windows = x.unfold(2, kernel_size, stride).unfold(3, kernel_size, stride)
+    return windows.flatten(-2).max(-1).values

@@ -1,0 +1,5 @@
+"""Returns its argument."""
+
+
+def receptive_field(layers):
+    return layers

@@ -1,0 +1,11 @@
+"""Uses the jump after the layer's own stride."""
+
+
+def receptive_field(layers):
+    field, jump = 1, 1
+    for k, s, d in layers:
+        if k < 1 or s < 1 or d < 1:
+            raise ValueError(f"layers has a bad entry: {(k, s, d)}")
+        jump = jump * s
+        field = field + (k - 1) * d * jump
+    return field, jump

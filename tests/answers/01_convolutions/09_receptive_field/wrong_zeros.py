@@ -1,0 +1,5 @@
+"""Zeros."""
+
+
+def receptive_field(layers):
+    return 0, 0

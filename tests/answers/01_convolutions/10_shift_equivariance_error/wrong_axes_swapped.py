@@ -1,0 +1,13 @@
+"""Takes the pair as (right, down)."""
+
+import torch
+
+
+def shift_equivariance_error(f, x, shift):
+    y = f(x)
+    if y.dim() != 4 or x.shape[2] % y.shape[2] != 0 or x.shape[3] % y.shape[3] != 0:
+        raise ValueError(f"f returns the wrong shape {tuple(y.shape)}")
+    right, down = shift
+    a = f(torch.roll(x, shifts=(down, right), dims=(2, 3)))
+    b = torch.roll(y, shifts=(down // (x.shape[2] // y.shape[2]), right // (x.shape[3] // y.shape[3])), dims=(2, 3))
+    return float((a - b).abs().max())

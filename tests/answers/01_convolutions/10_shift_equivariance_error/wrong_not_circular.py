@@ -1,0 +1,18 @@
+"""Shifts with zeros coming in."""
+
+import torch
+
+
+def shift_equivariance_error(f, x, shift):
+    y = f(x)
+    if y.dim() != 4 or x.shape[2] % y.shape[2] != 0 or x.shape[3] % y.shape[3] != 0:
+        raise ValueError(f"f returns the wrong shape {tuple(y.shape)}")
+    down, right = shift
+    moved = torch.roll(x, shifts=(down, right), dims=(2, 3))
+    if down > 0:
+        moved[:, :, :down] = 0
+    if right > 0:
+        moved[..., :right] = 0
+    a = f(moved)
+    b = torch.roll(y, shifts=(down // (x.shape[2] // y.shape[2]), right // (x.shape[3] // y.shape[3])), dims=(2, 3))
+    return float((a - b).abs().max())

@@ -1,0 +1,15 @@
+"""Gradients are never set to zero."""
+
+import torch
+import torch.nn.functional as F
+
+
+def overfit(model, x, y, steps, lr):
+    optimizer = torch.optim.Adam(model.parameters(), lr)
+    losses = []
+    for _ in range(steps):
+        loss = F.cross_entropy(model(x), y)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return losses
