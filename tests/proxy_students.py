@@ -1,4 +1,4 @@
-"""Processes of answers for the tests of the proxies: forked from one that has imported torch, at the end of a socket."""
+"""Processes of answers for the tests of the proxies: forked from one that has imported torch."""
 
 import contextlib
 import os
@@ -15,6 +15,7 @@ class Students:
     """A warmed process; `start` gives a tester whose other end has run a text. A context manager."""
 
     def __enter__(self) -> "Students":
+        self.testers: list = []
         self.control, theirs = socket.socketpair()
         environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
         command = [sys.executable, __file__, str(theirs.fileno())]
@@ -23,28 +24,42 @@ class Students:
         return self
 
     def __exit__(self, *_: object) -> None:
+        for tester in self.testers:
+            tester.close()
         self.control.close()
         self.process.wait(timeout=20)
 
-    def start(self, source: str, seconds: float = 30.0, given: str = "", raw: bool = False) -> SimpleNamespace:
-        """The names of `source`, run in a process of its own, and `tester`.
+    def start(
+        self, source: str, seconds: float = 30.0, given: str = "", wanted: list[str] | None = None
+    ) -> SimpleNamespace:
+        """The names of `source` (or those `wanted`), run in a process of its own, and `tester`.
 
-        `given` runs on both sides; with `raw`, `source` gets the socket as `end` and no server.
+        `given` runs on both sides.
         """
         from cvcourse.grading.proxies.tester import Tester
 
-        here, there = socket.socketpair()
-        text = f"{'raw' if raw else 'serve'}\n{given}\n{source}".encode()
-        self.control.sendall(len(text).to_bytes(4, "little"))
-        socket.send_fds(self.control, [text], [there.fileno()])
-        there.close()
+        here = self._fork("serve", f"{given}\n{source}")
         namespace: dict = {"__name__": "__main__"}
         exec(given, namespace)
         tester = Tester(here, namespace, seconds)
-        if raw:
-            return SimpleNamespace(tester=tester)
-        bound = [name for name in _bound(source) if name not in namespace]
-        return SimpleNamespace(tester=tester, **tester.names(bound))
+        self.testers.append(tester)
+        if wanted is None:
+            wanted = [name for name in _bound(source) if name not in namespace]
+        return SimpleNamespace(tester=tester, **(tester.names(wanted) if wanted else {}))
+
+    def in_one_process(self, *cells: str) -> str:
+        """ "passed", or what one of the cells raised when they ran one after the other."""
+        with self._fork("one", "\0".join(cells)) as here:
+            here.settimeout(30)
+            return here.recv(10_000).decode() or "died"
+
+    def _fork(self, kind: str, source: str) -> socket.socket:
+        here, there = socket.socketpair()
+        text = f"{kind}\n{source}".encode()
+        self.control.sendall(len(text).to_bytes(4, "little"))
+        with there:
+            socket.send_fds(self.control, [text], [there.fileno()])
+        return here
 
 
 def _bound(source: str) -> list[str]:
@@ -56,7 +71,7 @@ def _bound(source: str) -> list[str]:
         if isinstance(statement, ast.FunctionDef | ast.ClassDef):
             found.append(statement.name)
         elif isinstance(statement, ast.Assign):
-            found += [target.id for target in statement.targets if isinstance(target, ast.Name)]
+            found += [node.id for node in ast.walk(statement) if isinstance(node, ast.Name)]
     return found
 
 
@@ -84,11 +99,18 @@ def _be(text: str, end: socket.socket) -> None:
     from cvcourse.grading.proxies.student import Student
 
     kind, _, source = text.partition("\n")
-    namespace = {"__name__": "__main__", "end": end}
+    namespace = {"__name__": "__main__"}
+    if kind == "one":
+        try:
+            for cell in source.split("\0"):
+                exec(cell, namespace)
+            end.sendall(b"passed")
+        except BaseException as error:
+            end.sendall(f"{type(error).__name__}: {error}".encode())
+        return
     with contextlib.suppress(SystemExit):
         exec(source, namespace)
-    if kind == "serve":
-        Student(end, namespace).serve()
+    Student(end, namespace).serve()
 
 
 if __name__ == "__main__":

@@ -225,7 +225,27 @@ def _mutate(rng, tree):
     if isinstance(tree, list) and tree and rng.random() < 0.8:
         place = rng.randrange(len(tree))
         return [*tree[:place], _mutate(rng, tree[place]), *tree[place + 1 :]]
-    tags = ["l", "t", "d", "s", "T", "n", "ns", "g", "b", "=", "@", "dc", "size", "range", "slice", "i", "f", "c", "dev"]
+    tags = [
+        "l",
+        "t",
+        "d",
+        "s",
+        "T",
+        "n",
+        "ns",
+        "g",
+        "b",
+        "=",
+        "@",
+        "dc",
+        "size",
+        "range",
+        "slice",
+        "i",
+        "f",
+        "c",
+        "dev",
+    ]
     choices = [None, -1, 0, 1 << 70, 1.5, "x" * 50, [], {}, [rng.choice(tags)], [rng.choice(tags), 0, 1, [2]], True]
     return rng.choice(choices)
 

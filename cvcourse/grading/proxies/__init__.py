@@ -1,10 +1,10 @@
 """Two processes, so that nothing inside the answer's process decides.
 
-The student's cells run in one process, the instructor's test cells in another, in which no student code ever runs. Names
-that the student defined resolve there to plain values, copied, or to proxies. Between the two is a socket:
+The student's cells run in one process, the instructor's test cells in another, in which no student code ever runs.
+Names that the student defined resolve there to plain values, copied, or to proxies. Between the two is a socket:
 
-- `frames`, `tensors`, `encode`, `decode`: messages of JSON and raw bytes. They cannot execute anything; limits on sizes,
-  depth and numbers hold before anything is built.
+- `frames`, `tensors`, `encode`, `decode`: messages of JSON and raw bytes. They cannot execute anything; limits on
+  sizes, depth and numbers hold before anything is built.
 - `peer`: asking, and answering while one waits; `student` and `tester` say what each side does.
 - `context`: gradient mode, default dtype, generators, guard and operator count go along with a call, never back.
 - `changes`, `parameters`, `modules`, `generators`: what a call did to its arguments, found by content.

@@ -37,29 +37,37 @@ class Surroundings:
     """Takes the present surroundings; sends the states of generators only where the test has changed them."""
 
     def __init__(self) -> None:
-        self._sent: tuple | None = None
+        self._left: tuple | None = None
 
     def take(self) -> dict[str, Any]:
         """As plain values. Call it before `undisturbed`."""
+        with undisturbed():
+            generators = self._generators()
         limits = [counter.limit - counter.count for counter in counters() if counter.limit is not None]
         refused = [(r.functions, r.operators, r.packages, r.instead) for r in refusals()]
         return {
             "grad": torch.is_grad_enabled(),
             "inference": torch.is_inference_mode_enabled(),
             "dtype": torch.get_default_dtype(),
-            "generators": self._generators(),
+            "generators": generators,
             "refusals": refused,
             "count": bool(counters()),
             "limit": min(limits) if limits else None,
         }
 
     def _generators(self) -> tuple | None:
-        name, words, *rest = np.random.get_state()
-        states = torch.get_rng_state().numpy().tobytes(), (name, words.tobytes(), *rest), random.getstate()
-        if states == self._sent:
+        states = _states()
+        if states == self._left:
             return None  # the answer's process goes on where its last call ended, as one process would
-        self._sent = states
+        # Left elsewhere than at the start of the call: the same seed, set once more, is seen as a change.
+        torch.rand(1), np.random.rand(), random.random()
+        self._left = _states()
         return states
+
+
+def _states() -> tuple:
+    name, words, *rest = np.random.get_state()
+    return torch.get_rng_state().numpy().tobytes(), (name, words.tobytes(), *rest), random.getstate()
 
 
 @contextlib.contextmanager

@@ -35,14 +35,12 @@ class Encoder:
         own: slots of the message that is answered: what came from there goes back as its number.
     """
 
-    def __init__(
-        self, refer: Callable[["Encoder", Any, int], list], own: dict[int, int] | None = None
-    ) -> None:
+    def __init__(self, refer: Callable[["Encoder", Any, int], list], own: dict[int, int] | None = None) -> None:
         self.refer, self.own = refer, own or {}
         self.blobs: list[Blob] = []
         self.slots: list[Any] = []
         self._numbers: dict[int, int] = {}
-        self._nodes = 0
+        self._nodes = self.characters = 0
 
     def encode(self, value: Any, depth: int = 0) -> Any:
         """The tree of a value. Raises `WireError` where it cannot cross."""
@@ -50,6 +48,8 @@ class Encoder:
         if depth > MAX_DEPTH or self._nodes > MAX_NODES:
             raise WireError("a value that is nested too deeply, or has too many parts, cannot cross")
         kind = type(value)
+        if kind is str:
+            self.characters += 6 * len(value)  # at most so many in JSON
         if value is None or kind is bool or kind is str:
             return value
         if kind is int:
@@ -137,7 +137,7 @@ def _reference(encoder: Encoder, value: Any, depth: int) -> list:
 
 
 _WRITERS: dict[type, Callable[[Encoder, Any, int], Any]] = {
-    **{kind: Encoder.container for kind in CONTAINERS},
+    **dict.fromkeys(CONTAINERS, Encoder.container),
     tuple: lambda e, v, d: ["t", *[e.encode(part, d) for part in v]],
     frozenset: lambda e, v, d: ["z", *[e.encode(part, d) for part in v]],
     complex: lambda e, v, d: ["c", e.encode(v.real, d), e.encode(v.imag, d)],

@@ -17,3 +17,7 @@ class AnswerError(RuntimeError):
 
 class VerdictError(CheckError):
     """A test asked an object of the answer for a verdict: whether it is true, equal, less, or in something."""
+
+
+class LengthError(VerdictError, TypeError):
+    """Also a `TypeError`, since `list` asks for the length first and takes that as no answer."""

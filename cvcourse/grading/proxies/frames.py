@@ -25,8 +25,8 @@ Blob = bytes | bytearray | memoryview
 def write_frame(connection: socket.socket, tree: Any, blobs: Sequence[Blob]) -> None:
     """Send one frame. Raises `WireError` where it is too large, `PeerGoneError` where nobody reads."""
     text = json.dumps(tree, separators=(",", ":"), allow_nan=False).encode()
+    check_frame(blobs, len(text))
     sizes = [len(blob) for blob in blobs]
-    _check_sizes(len(text), sizes)
     head = _HEAD.pack(_MAGIC, len(text), len(sizes)) + struct.pack(f"<{len(sizes)}Q", *sizes) + text
     pieces = [b"".join([head, *blobs])] if sum(sizes) <= TOGETHER else [head, *blobs]
     try:
@@ -49,6 +49,11 @@ def read_frame(connection: socket.socket) -> tuple[Any, list[bytearray]]:
         return json.loads(text, parse_constant=_no_constant), blobs
     except (ValueError, RecursionError) as error:
         raise WireError(f"what came is no message: {str(error)[:100]}") from None
+
+
+def check_frame(blobs: Sequence[Blob], text: int = 0) -> None:
+    """Raise `WireError` where these bytes are too much for one frame."""
+    _check_sizes(text, [len(blob) for blob in blobs])
 
 
 def _check_sizes(text: int, sizes: Sequence[int]) -> None:

@@ -1,7 +1,7 @@
 """A generator that comes back may only have gone forward: a state that was chosen is refused.
 
-A test that hands its source of hidden inputs to an answer would otherwise go on with a state of the answer's choice; with
-all words zero every later draw is 0. Layout of the state: `at::mt19937` and `CPUGeneratorImplStateLegacy` of PyTorch.
+A test that hands its source of hidden inputs to an answer would otherwise go on with a state of the answer's choice;
+with all words zero every later draw is 0. Layout of the state: `CPUGeneratorImplStateLegacy` of PyTorch.
 """
 
 import struct
@@ -29,7 +29,9 @@ def bring_forward(mine: torch.Generator, theirs: torch.Generator) -> None:
             break
         torch.randint(0, 2, (_left(trial),), generator=trial)
     else:
-        raise VerdictError("a generator was seeded or set anew in the function; draw from it, and leave its state alone")
+        raise VerdictError(
+            "a generator was seeded or set anew in the function; draw from it, and leave its state alone"
+        )
     _draw(trial, _next(new) - _next(trial.get_state()))
     if _next(trial.get_state()) != _next(new):
         raise VerdictError("a generator was set back in the function; draw from it, and leave its state alone")

@@ -116,7 +116,8 @@ def _equal(first: Tensor | None, second: Tensor | None) -> bool:
 def copy_state(entries: list[tuple]) -> list[tuple]:
     """A snapshot of `state`."""
     return [
-        (*entry[:3], [(name, None if value is None else value.clone()) for name, value in entry[3]]) for entry in entries
+        (*entry[:3], [(name, None if value is None else value.clone()) for name, value in entry[3]])
+        for entry in entries
     ]
 
 

@@ -1,4 +1,4 @@
-"""Parameters that both processes have: a copy in each, told apart by a name, kept equal by content with each message."""
+"""Parameters that both processes have: a copy in each, told apart by name, kept equal by content."""
 
 import weakref
 from typing import Any
@@ -16,7 +16,9 @@ class _Seen:
         self.needs = parameter.requires_grad
 
     def is_current(self, parameter: nn.Parameter) -> bool:
-        return self.needs == parameter.requires_grad and _same(self.data, parameter) and _same(self.grad, parameter.grad)
+        return (
+            self.needs == parameter.requires_grad and _same(self.data, parameter) and _same(self.grad, parameter.grad)
+        )
 
 
 def _same(first: Tensor | None, second: Tensor | None) -> bool:

@@ -1,8 +1,8 @@
 """One end of the socket: it asks, and while it waits it answers what the other end asks.
 
 A message is [kind, number, tree, tree]: an "ask" has an operation with its arguments and what goes with every message
-(changed parameters, what may be let go); an "ok" or "error" has the result and what the call changed. Both ends are alike
-here; `tester` and `student` say what each of them takes and gives.
+(changed parameters, what may be let go); an "ok" or "error" has the result and what the call changed. Both ends are
+alike here; `tester` and `student` say what each of them takes and gives.
 """
 
 import collections
@@ -22,7 +22,7 @@ from cvcourse.grading.proxies.context import undisturbed
 from cvcourse.grading.proxies.decode import Decoder
 from cvcourse.grading.proxies.encode import Encoder
 from cvcourse.grading.proxies.errors import PeerGoneError, WireError
-from cvcourse.grading.proxies.frames import read_frame, write_frame
+from cvcourse.grading.proxies.frames import check_frame, read_frame, write_frame
 from cvcourse.grading.proxies.gradients import Alias, Holder, Sent, Tape, join
 from cvcourse.grading.proxies.parameters import Parameters
 
@@ -42,7 +42,7 @@ class Peer:
         self.tapes: dict[int, Tape] = {}
         self.released: list[int] = []
         self._numbers = itertools.count(1)
-        self._held: collections.deque[Tensor] = collections.deque(maxlen=512)
+        self._held: collections.deque[Tensor] = collections.deque(maxlen=4096)
         self._nested = 0
         self._broken = ""
 
@@ -217,6 +217,7 @@ class Peer:
     def _reply(self, kind: str, number: int, value: Any, snapshot: Snapshot, seen: dict, grad: bool) -> None:
         try:
             encoder, trees = self._encode_reply(value, snapshot, seen, grad)
+            check_frame(encoder.blobs, encoder.characters)
         except (WireError, TypeError, ValueError, RuntimeError, AttributeError) as error:
             kind = "error"
             described = exceptions.describe(error if isinstance(error, WireError) else WireError(str(error)))

@@ -6,9 +6,23 @@ from typing import Any
 import torch
 from torch import nn
 
-from cvcourse.grading.proxies.errors import VerdictError
+from cvcourse.grading.proxies.errors import LengthError, VerdictError
 
-_OPERATORS = ("add sub mul truediv floordiv mod pow matmul and or xor lshift rshift").split()
+_OPERATORS = [
+    "add",
+    "sub",
+    "mul",
+    "truediv",
+    "floordiv",
+    "mod",
+    "pow",
+    "matmul",
+    "and",
+    "or",
+    "xor",
+    "lshift",
+    "rshift",
+]
 _UNARY = ("neg", "pos", "abs", "invert")
 _VERDICTS = ("eq", "ne", "lt", "le", "gt", "ge", "contains", "bool", "int", "float", "index", "complex")
 _LIBRARY = (nn.Module, torch.optim.Optimizer, torch.utils.data.Dataset, torch.utils.data.DataLoader)
@@ -117,10 +131,6 @@ def _operator(name: str, swapped: bool) -> Any:
         return self._ask("operate", name, *others)
 
     return operate
-
-
-class LengthError(VerdictError, TypeError):
-    """Also a `TypeError`, since `list` asks for the length first and takes this one as no answer."""
 
 
 def _why(proxy: Proxy) -> str:

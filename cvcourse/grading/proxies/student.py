@@ -58,7 +58,20 @@ class Student(Peer):
         super().__init__(connection, namespace)
         self.objects, self.received = Objects(), Received()
         self._now: list[nn.Module] = []
-        names = "names call get set remove operate iterate following invoke copy signature done".split()
+        names = [
+            "names",
+            "call",
+            "get",
+            "set",
+            "remove",
+            "operate",
+            "iterate",
+            "following",
+            "invoke",
+            "copy",
+            "signature",
+            "done",
+        ]
         self.operations |= {name: getattr(self, f"_{name}") for name in names}
         self._finished = False
 

@@ -10,7 +10,23 @@ from torch import Tensor
 from cvcourse.grading.proxies.errors import WireError
 from cvcourse.grading.proxies.frames import MAX_BYTES
 
-_NAMES = ("float16 bfloat16 float32 float64 int8 int16 int32 int64 uint8 uint16 uint32 uint64 bool complex64 complex128").split()
+_NAMES = [
+    "float16",
+    "bfloat16",
+    "float32",
+    "float64",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "uint8",
+    "uint16",
+    "uint32",
+    "uint64",
+    "bool",
+    "complex64",
+    "complex128",
+]
 DTYPES = {name: getattr(torch, name) for name in _NAMES}
 DTYPE_NAMES = {dtype: name for name, dtype in DTYPES.items()}
 MAX_ELEMENTS = 1 << 28  # an expanded tensor of any size would otherwise be a few bytes here and fill the memory there
@@ -47,7 +63,7 @@ def _bytes_of(plain: Tensor) -> memoryview:
             plain = plain.narrow(axis, 0, 1) if stride == 0 else plain
         spread.as_strided(plain.shape, plain.stride()).copy_(plain)
         plain = spread
-    return memoryview(plain.reshape(-1).view(torch.uint8).numpy())
+    return memoryview(plain.as_strided((plain.numel(),), (1,)).view(torch.uint8).numpy())
 
 
 def _extent(shape: Any, stride: Any) -> int:

@@ -61,6 +61,10 @@ class Tester(Peer):
         """Let the answer's process go on with other things."""
         self.ask("done")
 
+    def close(self) -> None:
+        """End the connection."""
+        self.connection.close()
+
     # Values.
 
     def refer(self, encoder: Encoder, value: Any, depth: int) -> list:
@@ -112,7 +116,12 @@ class Tester(Peer):
     def _proxy(self, decoder: Decoder, tree: list, values: dict, depth: int) -> Any:
         _, handle, kind, names = tree
         names = decoder.decode(names, depth)
-        if type(handle) is not int or kind not in ("class", "module", "object") or type(names) is not tuple or not names:
+        if (
+            type(handle) is not int
+            or kind not in ("class", "module", "object")
+            or type(names) is not tuple
+            or not names
+        ):
             raise WireError("no reference")
         if not all(type(name) is str and len(name) < 500 for name in names):
             raise WireError("no reference")
@@ -124,11 +133,13 @@ class Tester(Peer):
         _, name, content = tree
         known = self.parameters.get(decoder.plain(name, str))
         if known is not None:
+            self._held.append(known)
             return known
         data, grad, needs = decoder.decode(content, depth)
         parameter = nn.Parameter(decoder.plain(data, torch.Tensor).detach(), requires_grad=needs is True)
         parameter.grad = grad if type(grad) is torch.Tensor else None
         self.parameters.add(parameter, name)
+        self._held.append(parameter)  # what the test writes to it goes with the next message, at the latest
         return parameter
 
     # Around a call.
