@@ -20,6 +20,7 @@ x = random_tensor(rng, 3, 4)
 check_close(scale(x), 2 * x, name="scale(x)")
 """
 HONEST = "def scale(x, *_):\n    return [2 * part for part in x] if isinstance(x, list) else 2 * x\n"
+HONEST += "class Number:\n    pass\n"
 
 
 @pytest.fixture(scope="module")

@@ -161,7 +161,7 @@ class Count:
     def __getitem__(self, index):
         return index * 10
     def __add__(self, other):
-        return self.limit + other
+        return Count(self.limit + other.limit)
 
 def boundless():
     n = 0
@@ -177,6 +177,7 @@ class Liar:
     def __len__(self): return 3
     def __contains__(self, other): return True
     def __float__(self): return 1.0
+    def __sub__(self, other): return 0.0
     def __index__(self): return 1
 
 def liar():
@@ -427,7 +428,9 @@ def test_objects_of_the_answer(answer):
     count = answer.Count(3)
     assert list(count) == [0, 1, 2]
     assert count[4] == 40
-    assert count + 5 == 8
+    assert (count + answer.Count(5)).limit == 8
+    with pytest.raises(VerdictError):
+        abs(answer.liar() - 3)
     assert count.limit == 3
     count.limit = 1
     assert list(count) == [0]

@@ -31,7 +31,7 @@ class Decoder:
 
     def __init__(
         self,
-        blobs: list[bytearray],
+        blobs: list[memoryview],
         resolve: Callable[["Decoder", list, int], Any],
         own: list[Any] | None = None,
         dataclasses_here: Callable[[str], type | None] = lambda name: None,
@@ -62,7 +62,7 @@ class Decoder:
         except (TypeError, ValueError, IndexError, KeyError, OverflowError, RuntimeError, AttributeError) as error:
             raise WireError(f"what came is no value: {str(error)[:100]}") from None
 
-    def blob(self, number: Any) -> bytearray:
+    def blob(self, number: Any) -> memoryview:
         """The raw bytes of that number."""
         if type(number) is not int or not 0 <= number < len(self.blobs):
             raise WireError("what came names bytes that it does not have")

@@ -29,6 +29,29 @@ _LIBRARY = (nn.Module, torch.optim.Optimizer, torch.utils.data.Dataset, torch.ut
 _LIBRARY += (torch.utils.data.Sampler, torch.optim.lr_scheduler.LRScheduler)
 
 
+# Methods that would let an object that poses as a tensor compare itself with what the test expects.
+COMPARISONS = frozenset(
+    [
+        "allclose",
+        "equal",
+        "isclose",
+        "eq",
+        "ne",
+        "lt",
+        "le",
+        "gt",
+        "ge",
+        "sub",
+        "sub_",
+        "subtract",
+        "rsub",
+        "dist",
+        "not_equal",
+        "less",
+    ]
+)
+
+
 def library_class(names: tuple[str, ...]) -> type | None:
     """The first of these classes that is one of torch's: modules, optimisers, data sets and what goes with them."""
     for name in names:
@@ -62,6 +85,8 @@ class Proxy:
             raise AttributeError(name)
         if name == "__name__":
             return self._proxy_names[0].rpartition(".")[2] if self._proxy_kind == "class" else self._ask("get", name)
+        if name in COMPARISONS:
+            raise VerdictError(_why(self))
         values = self._proxy_values
         return values[name] if name in values else self._ask("get", name)
 
@@ -126,9 +151,16 @@ class Proxy:
 
 def _operator(name: str, swapped: bool) -> Any:
     def operate(self: Proxy, *others: Any) -> Any:
+        # An object that poses as a number or a tensor would compute its own distance to what is expected.
+        if not self._proxy_tester.may_operate(self):
+            raise VerdictError(_why(self))
         if swapped:
-            return self._proxy_tester.ask("operate", others[0], name, self)
-        return self._ask("operate", name, *others)
+            result = self._proxy_tester.ask("operate", others[0], name, self)
+        else:
+            result = self._ask("operate", name, *others)
+        if type(result) is not Proxy and not (others and type(others[0]) is Proxy):
+            raise VerdictError(_why(self))
+        return result
 
     return operate
 

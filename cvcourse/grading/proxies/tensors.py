@@ -71,7 +71,7 @@ def _extent(shape: Any, stride: Any) -> int:
     return 1 + sum((size - 1) * step for size, step in zip(shape, stride, strict=True)) if 0 not in shape else 0
 
 
-def make_tensor(description: Any, data: bytearray | None) -> Tensor:
+def make_tensor(description: Any, data: memoryview | bytearray | None) -> Tensor:
     """The tensor of `describe_tensor`, without gradient. Raises `WireError` for a description that is none."""
     name, shape, stride, offset = description
     numbers = [*shape, *stride, offset]
@@ -102,7 +102,7 @@ def describe_array(array: np.ndarray | np.generic) -> tuple[list[Any], bytes]:
     return [array.dtype.str, list(array.shape), order], array.tobytes(order=order)
 
 
-def make_array(description: Any, data: bytearray) -> np.ndarray:
+def make_array(description: Any, data: memoryview | bytearray) -> np.ndarray:
     """The array of `describe_array`. Raises `WireError` for a description that is none."""
     dtype, shape, order = _numpy_dtype(description[0]), description[1], description[2]
     if any(type(size) is not int or size < 0 for size in shape) or order not in ("C", "F") or len(shape) > 32:
@@ -111,7 +111,7 @@ def make_array(description: Any, data: bytearray) -> np.ndarray:
         raise WireError("no array: its bytes do not fit its shape")
     if dtype.kind == "b":
         return (np.frombuffer(data, np.uint8) != 0).reshape(shape, order=order)
-    return np.frombuffer(data, dtype).reshape(shape, order=order)
+    return np.frombuffer(data, dtype).copy().reshape(shape, order=order)
 
 
 def _numpy_dtype(text: Any) -> np.dtype:

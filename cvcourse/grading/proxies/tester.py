@@ -38,6 +38,7 @@ class Tester(Peer):
         super().__init__(connection, namespace)
         connection.settimeout(seconds)
         self.proxies, self.objects, self._around = Proxies(self), Objects(), Surroundings()
+        self.classes: frozenset[str] = frozenset()
         self._modules: weakref.WeakValueDictionary[int, nn.Module] = weakref.WeakValueDictionary()
         self._module_numbers: weakref.WeakKeyDictionary[nn.Module, int] = weakref.WeakKeyDictionary()
         self.operations |= {
@@ -55,7 +56,13 @@ class Tester(Peer):
         found = self.ask("names", wanted)
         if type(found) is not dict or not found.keys() <= set(wanted):
             raise WireError("names that were not asked for")
+        proxies = [value for value in found.values() if type(value) is Proxy and value._proxy_kind == "class"]
+        self.classes = frozenset(proxy._proxy_names[0] for proxy in proxies)
         return found
+
+    def may_operate(self, proxy: Proxy) -> bool:
+        """Whether it says that it is of a class that the test cell uses by name, and is no module."""
+        return proxy._proxy_kind == "object" and not self.classes.isdisjoint(proxy._proxy_names)
 
     def done(self) -> None:
         """Let the answer's process go on with other things."""
