@@ -144,6 +144,9 @@ def slope(function, x):
     x = x.clone().requires_grad_()
     return torch.autograd.grad(function(x).sum(), x)[0]
 
+def copied(model, x):
+    return copy.deepcopy(model)(x)
+
 def total(numbers):
     return sum(numbers)
 
@@ -413,6 +416,9 @@ def test_functions_of_the_test(answer):
     answer.apply(lambda value: value**3, x).sum().backward()
     assert x.grad.item() == 12.0
     assert answer.slope(lambda value: value**3, torch.tensor([2.0])).item() == 12.0
+    model = nn.Sequential(nn.Linear(1, 1))
+    model.register_forward_hook(lambda _module, _given, output: output * 0)
+    assert answer.copied(model, torch.ones(1)).item() == 0.0
     assert answer.apply(torch.relu, torch.tensor([-1.0])).item() == 0.0
     assert answer.total(iter([1, 2, 3])) == 6
 
@@ -496,8 +502,8 @@ def test_refusal_and_count(answer):
 
 
 def test_what_cannot_cross_says_so(answer):
-    with pytest.raises(Exception, match="cannot cross"):
-        answer.give(torch.eye(2).to_sparse())
-    with pytest.raises(Exception, match="cannot cross"):
-        answer.apply(lambda _: torch.eye(2).to_sparse(), 1)
+    with pytest.raises(Exception, match="too large to cross"):
+        answer.give(torch.zeros(1).expand(1 << 40))
+    with pytest.raises(Exception, match="too large to cross"):
+        answer.apply(lambda _: torch.zeros(1).expand(1 << 40), 1)
     assert answer.add(1) == 2

@@ -112,6 +112,15 @@ def _plain(tensor):
     return torch.view_as_real(tensor.resolve_conj()) if tensor.is_complex() else tensor.nan_to_num(5.5)
 
 
+def test_sparse_tensors():
+    tensor = torch.sparse_coo_tensor([[1, 0, 1]], [1.0, 2.0, 3.0], (4,), check_invariants=True)
+    back = cross(tensor)
+    assert back.layout is torch.sparse_coo
+    assert not back.is_coalesced()
+    assert back.to_dense().tolist() == [2, 4, 0, 0]
+    assert cross(tensor.coalesce()).is_coalesced()
+
+
 def test_gaps_between_elements_do_not_cross():
     secret = torch.arange(1.0, 11.0)
     back = cross(secret[::2])
@@ -158,7 +167,14 @@ class Likeness(torch.Tensor):
 
 
 @pytest.mark.parametrize(
-    "value", [object(), Number(3), torch.ones(2).as_subclass(Likeness), np.array([object()]), torch.eye(2).to_sparse()]
+    "value",
+    [
+        object(),
+        Number(3),
+        torch.ones(2).as_subclass(Likeness),
+        np.array([object()]),
+        torch.zeros(1).expand(1 << 40),
+    ],
 )
 def test_what_is_not_plain_is_refused(value):
     with pytest.raises(WireError):
@@ -203,6 +219,13 @@ FORGED = {
     "something that was not sent": ["=", 0],
     "a state of 4 bytes": ["g", 0],
     "a dataclass without fields": ["dc", "Point", 1, None],
+    "a sparse tensor beyond its size": [
+        "sparse",
+        ["T", ["int64", [1, 1], [1, 1], 0], 1, False, True, False, None],
+        ["T", ["float32", [1], [1], 0], 0, False, True, False, None],
+        [1],
+        False,
+    ],
     "an integer tensor with a gradient": ["T", ["int32", [1], [1], 0], 0, True, True, False, None],
 }
 
@@ -210,7 +233,7 @@ FORGED = {
 @pytest.mark.parametrize("name", FORGED)
 def test_forged_trees_are_refused(name):
     with pytest.raises(WireError):
-        Decoder([bytearray(4)], refuse).decode(FORGED[name])
+        Decoder([bytearray(4), bytearray(b"\x07" + bytes(7))], refuse).decode(FORGED[name])
 
 
 def test_bools_are_true_or_false():

@@ -4,6 +4,7 @@ with `WireError`, executes nothing, imports nothing, and keeps to the limits of 
 
 import collections
 import dataclasses
+import math
 import re
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +13,7 @@ import torch
 
 from cvcourse.grading.proxies.encode import CONSTANTS, MAX_DEPTH, MAX_NODES, TYPES
 from cvcourse.grading.proxies.errors import WireError
-from cvcourse.grading.proxies.tensors import DTYPES, _numpy_dtype, make_array, make_tensor
+from cvcourse.grading.proxies.tensors import DTYPES, MAX_ELEMENTS, _numpy_dtype, make_array, make_tensor
 
 MAX_DIGITS = 20_000
 GENERATOR_BYTES = 5056
@@ -115,6 +116,16 @@ class Decoder:
             self.joined.append((slot, value))
         return value
 
+    def sparse(self, tree: list, depth: int) -> torch.Tensor:
+        """A sparse tensor of indices and values."""
+        _, indices, values, shape, coalesced = tree
+        if any(type(size) is not int or size < 0 for size in shape) or math.prod(shape) > MAX_ELEMENTS:
+            raise WireError("a sparse tensor that is too large to cross")
+        parts = [self.plain(self.decode(part, depth), torch.Tensor) for part in (indices, values)]
+        made = torch.sparse_coo_tensor(*parts, tuple(shape), check_invariants=True)
+        # Only coalescing it here makes sure that it is: what is said of it need not be true.
+        return made.coalesce() if coalesced is True else made
+
     def generator(self, tree: list, _depth: int) -> torch.Generator:
         """A generator with the state that came."""
         state = self.blob(tree[1])
@@ -172,6 +183,7 @@ _READERS: dict[str, Callable[[Decoder, list, int], Any]] = {
     "n": lambda d, t, n: d.slot(make_array(t[1], d.blob(t[2]))),
     "g": Decoder.generator,
     "T": Decoder.tensor,
+    "sparse": Decoder.sparse,
     "@": Decoder.again,
     "=": Decoder.returned,
     "dc": Decoder.dataclass,

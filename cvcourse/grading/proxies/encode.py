@@ -110,7 +110,11 @@ class Encoder:
         return [CONTAINERS[type(value)], *parts]
 
     def tensor(self, value: torch.Tensor, depth: int) -> list:
-        """A tensor or parameter of this process."""
+        """A tensor or parameter of this process. A sparse one crosses without its gradient."""
+        if value.layout is torch.sparse_coo:
+            plain = value.detach()
+            parts = [self.encode(part.clone(), depth) for part in (plain._indices(), plain._values())]
+            return ["sparse", *parts, list(value.shape), value.is_coalesced()]
         description, data = describe_tensor(value)
         number = None if data is None else self.blob(data)
         self.slot(value)

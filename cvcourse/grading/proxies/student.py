@@ -29,6 +29,12 @@ class Remote:
     def __call__(self, *arguments: Any, **options: Any) -> Any:
         return self._peer.ask("call", self, arguments, options)
 
+    def __copy__(self) -> "Remote":
+        return self
+
+    def __deepcopy__(self, _memo: dict) -> "Remote":
+        return self  # a copied module has the hooks of the original, as functions are never copied
+
     def __iter__(self) -> Any:
         iterator = self._peer.ask("iterate", self)
         while True:
