@@ -11,4 +11,10 @@ Names that the student defined resolve there to plain values, copied, or to prox
 - `gradients`: graphs that go on in the other process, to any order.
 - `exceptions`: classes by the names of their bases; `proxy`: everything else, which no verdict is asked of.
 - `names`: which names of a test cell are the answer's; `kernels`: the extension for isolated kernels.
+- `pair`: both kernels of a submission, as the worker drives them.
+
+What does not cross: memory (a view that a function of the test made of an answer's tensor is a copy there), a class of
+the answer as a base class in the test, the source of a function. A test of a class with operators compares plain
+attributes; an operator whose result is a plain value is refused, as the answer could compute its distance to what is
+expected.
 """
