@@ -5,7 +5,6 @@ A message is [kind, number, tree, tree]: an "ask" has an operation with its argu
 alike here; `tester` and `student` say what each of them takes and gives.
 """
 
-import collections
 import contextlib
 import dataclasses
 import itertools
@@ -42,7 +41,9 @@ class Peer:
         self.tapes: dict[int, Tape] = {}
         self.released: list[int] = []
         self._numbers = itertools.count(1)
-        self._held: collections.deque[Tensor] = collections.deque(maxlen=4096)
+        # What came lately lives until its changes have gone out, also where the test keeps no name of it.
+        self._held: list[Tensor] = []
+        self._held_before: list[Tensor] = []
         self._nested = 0
         self._broken = ""
 
@@ -259,7 +260,9 @@ class Peer:
 
     def _along(self) -> dict[str, Any]:
         tapes, self.released[:] = list(self.released), []
-        return {"parameters": self.parameters.changes(), "tapes": tapes, "freed": self.freed()}
+        changes = self.parameters.changes()
+        self._held, self._held_before = [], self._held
+        return {"parameters": changes, "tapes": tapes, "freed": self.freed()}
 
     def _take(self, along: dict[str, Any]) -> None:
         self.parameters.apply(along["parameters"])
