@@ -1,0 +1,26 @@
+"""The extension of both kernels: `Zygote.spawn(role=..., fds=[end], extension="cvcourse.grading.proxies.kernels")`.
+
+The student's kernel has the handler "serve", the tester's has "fill" (a cell's source: the names it uses) and "done".
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from cvcourse.grading.proxies.names import StudentNames
+from cvcourse.grading.proxies.student import Student
+from cvcourse.grading.proxies.tester import Tester
+
+
+def attach(context: Any) -> Mapping[str, Callable[[Any], Any]]:
+    """The handlers for the kernel's role; `context` is `isolation.inside.kernel.Context`."""
+    namespace = context.shell.user_ns
+    if context.role == "student":
+        student = Student(context.sockets[0], namespace)
+        return {"serve": lambda _: student.serve()}
+    tester = Tester(context.sockets[0], namespace)
+    names = StudentNames(tester)
+
+    def limit(seconds: Any) -> None:
+        tester.connection.settimeout(seconds)
+
+    return {"fill": names.fill, "limit": limit, "done": lambda _: tester.done()}

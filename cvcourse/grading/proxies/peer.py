@@ -1,0 +1,313 @@
+"""One end of the socket: it asks, and while it waits it answers what the other end asks.
+
+A message is [kind, number, tree, tree]: an "ask" has an operation with its arguments and what goes with every message
+(changed parameters, what may be let go); an "ok" or "error" has the result and what the call changed. Both ends are
+alike here; `tester` and `student` say what each of them takes and gives.
+"""
+
+import contextlib
+import dataclasses
+import itertools
+import socket
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from cvcourse.grading.proxies import exceptions
+from cvcourse.grading.proxies.changes import Snapshot, write_back
+from cvcourse.grading.proxies.context import undisturbed
+from cvcourse.grading.proxies.decode import Decoder
+from cvcourse.grading.proxies.encode import Encoder
+from cvcourse.grading.proxies.errors import PeerGoneError, WireError
+from cvcourse.grading.proxies.frames import check_frame, read_frame, write_frame
+from cvcourse.grading.proxies.gradients import Alias, Holder, Sent, Tape, join
+from cvcourse.grading.proxies.parameters import Parameters
+
+MAX_NESTED = 40
+
+
+class Peer:
+    """An end. `side` is "tester" or "student"; `operations` are what it answers, by name."""
+
+    side = ""
+
+    def __init__(self, connection: socket.socket, namespace: dict[str, Any]) -> None:
+        self.connection, self.namespace = connection, namespace
+        self.operations: dict[str, Callable] = {"differentiate": self._differentiate}
+        self.parameters = Parameters(self.side[0], weak=self.side == "tester")
+        self.sent = Sent()
+        self.tapes: dict[int, Tape] = {}
+        self.released: list[int] = []
+        self._numbers = itertools.count(1)
+        # What came lately lives until its changes have gone out, also where the test keeps no name of it.
+        self._held: list[Tensor] = []
+        self._held_before: list[Tensor] = []
+        self._nested = 0
+        self._broken = ""
+
+    # What the two sides do differently.
+
+    def refer(self, encoder: Encoder, value: Any, depth: int) -> list:
+        """The tree of a value that does not cross by value."""
+        raise NotImplementedError
+
+    def resolve(self, decoder: Decoder, tree: list, depth: int) -> Any:
+        """The value of such a tree."""
+        raise NotImplementedError
+
+    def surroundings(self) -> dict[str, Any]:
+        """What goes along with a call."""
+        raise NotImplementedError
+
+    def surrounded(self, surroundings: dict[str, Any], seen: dict[str, Any]) -> contextlib.AbstractContextManager:
+        """The block in which a call is answered."""
+        raise NotImplementedError
+
+    def after(self, seen: dict[str, Any]) -> None:
+        """What to do with what the other side saw during a call."""
+
+    def let_go(self, freed: Any) -> None:
+        """What the other side needs no longer."""
+
+    def freed(self) -> Any:
+        """What this side needs no longer."""
+        return []
+
+    def watch(self) -> Any:
+        """Called before an answer: a snapshot for `watched`."""
+        return None
+
+    def watched(self, before: Any) -> list:
+        """Called after it: what changed besides arguments and parameters."""
+        return []
+
+    def take_watched(self, changes: list) -> None:
+        """Take over what `watched` gave there."""
+
+    # Asking.
+
+    def ask(self, operation: str, *arguments: Any) -> Any:
+        """Ask the other side and wait. Raises what it raised, `WireError` or `PeerGoneError`."""
+        if self._broken:
+            raise PeerGoneError(self._broken)
+        surroundings = self.surroundings()
+        with undisturbed():
+            encoder = Encoder(self.refer)
+            called = encoder.encode((operation, *arguments))
+            count = len(encoder.slots)
+            along = encoder.encode(self._along() | surroundings)
+            number = next(self._numbers)
+            if surroundings["grad"]:
+                self._note_inputs(number, encoder.slots[:count])
+            self._write(["ask", number, called, [count, along]], encoder)
+            value, seen, joins = self._wait(number, encoder.slots[:count])
+        for join_now in joins:
+            join_now()
+        self.after(seen)
+        if isinstance(value, Raised):
+            raise value.error
+        return value
+
+    def _note_inputs(self, number: int, slots: Sequence[Any]) -> None:
+        for slot, value in enumerate(slots):
+            if isinstance(value, Tensor) and value.requires_grad:
+                self.sent.add((number, slot), value)
+
+    def _wait(self, number: int, slots: list[Any]) -> tuple[Any, dict, list]:
+        while True:
+            tree, blobs = self._read()
+            kind, of, first, second = tree
+            if kind == "ask":
+                self.answer(of, first, second, blobs)
+            elif kind in ("ok", "error") and of == number:
+                return self._result(kind, first, second, blobs, slots)
+            else:
+                self._break("an answer to nothing that was asked")
+
+    def _result(self, kind: str, first: Any, second: Any, blobs: list, slots: list[Any]) -> tuple[Any, dict, list]:
+        decoder = Decoder(blobs, self.resolve, slots, self._dataclass)
+        try:
+            value, along = decoder.decode(first), decoder.decode(second)
+            self._take(along)
+            for slot, new in along["changed"]:
+                write_back(slots[slot] if decoder.plain(slot, int) >= 0 else None, new)
+            self.take_watched(along["watched"])
+            if kind == "error":
+                names, text, arguments = value
+                value = Raised(exceptions.rebuild(names, text, arguments))
+            joins = self._joins(along["tape"], decoder) if along["tape"] else []
+        except (TypeError, ValueError, KeyError, IndexError, AttributeError) as error:
+            raise WireError(f"the function's result cannot cross: {error}") from None
+        return value, along["seen"], joins
+
+    def _joins(self, tape: Any, decoder: Decoder) -> list[Callable[[], None]]:
+        """Later, in the caller's gradient mode: make results of what came."""
+        number, slots, keys = tape
+        came = dict(decoder.joined)
+        outputs = [came[slot] for slot in slots]
+        inputs = [self._input(key) for key in keys]
+        missing = torch.zeros(())
+        holder = Holder(number, [tuple(key) for key in keys], self._ask_gradients, self.released.append)
+        return [lambda: join(holder, [missing if tensor is None else tensor for tensor in inputs], outputs)]
+
+    def _input(self, key: Sequence) -> Tensor | None:
+        return key[1] if key[0] == "parameter" else self.sent.get((key[1], key[2]))
+
+    def _ask_gradients(self, holder: Holder, inputs: Sequence[Tensor], gradients: list[Tensor | None]) -> list:
+        for key, tensor in zip(holder.keys, inputs, strict=True):
+            if key[0] == "sent":
+                self.sent.add((key[1], key[2]), tensor)  # the graph made a new object for the same tensor
+            else:
+                self._held.append(tensor)  # its gradient is about to be added up, and goes with the next message
+        found = self.ask("differentiate", holder.number, gradients)
+        if type(found) is not list or len(found) != len(inputs):
+            raise WireError("no gradients came back")
+        return [self._fit(gradient, tensor) for gradient, tensor in zip(found, inputs, strict=True)]
+
+    @staticmethod
+    def _fit(gradient: Any, tensor: Tensor) -> Tensor | None:
+        if gradient is None or not tensor.requires_grad:
+            return None
+        if type(gradient) is not Tensor or gradient.shape != tensor.shape or gradient.dtype != tensor.dtype:
+            raise WireError("a gradient of another shape or dtype than its tensor came back")
+        return gradient
+
+    # Answering.
+
+    def answer(self, number: int, called: Any, along: Any, blobs: list) -> None:
+        """Do what was asked and reply."""
+        self._nested += 1
+        try:
+            if self._nested > MAX_NESTED:
+                raise WireError("calls are nested too deeply")
+            with undisturbed():
+                decoder = Decoder(blobs, self.resolve, None, self._dataclass)
+                operation, *arguments = decoder.decode(called)
+                surroundings = decoder.decode(along[1])
+                self._take(surroundings)
+                self._mark_inputs(number, decoder, along[0], surroundings["grad"])
+                received = decoder.slots[: along[0]]
+                snapshot, before = Snapshot(received), self.watch()
+            seen: dict[str, Any] = {}
+            try:
+                with self.surrounded(surroundings, seen):
+                    kind, value = "ok", self.operations[operation](*arguments)
+            except PeerGoneError:
+                raise
+            except BaseException as error:
+                kind, value = "error", exceptions.describe(error)
+            with undisturbed():
+                seen["watched"] = self.watched(before)
+                self._reply(kind, number, value, snapshot, seen, surroundings["grad"])
+        finally:
+            self._nested -= 1
+
+    def _mark_inputs(self, number: int, decoder: Decoder, count: int, grad: bool) -> None:
+        for slot, leaf in decoder.leaves:
+            if slot < count:
+                leaf._cvcourse_key = (number, slot)
+        for slot, tensor in decoder.joined:
+            if slot < count:
+                leaf = tensor.detach().requires_grad_()
+                leaf._cvcourse_key = (number, slot)
+                with torch.enable_grad():
+                    Alias.apply(leaf, tensor)
+
+    def _reply(self, kind: str, number: int, value: Any, snapshot: Snapshot, seen: dict, grad: bool) -> None:
+        try:
+            encoder, trees = self._encode_reply(value, snapshot, seen, grad)
+            check_frame(encoder.blobs, encoder.characters)
+        except (WireError, TypeError, ValueError, RuntimeError, AttributeError) as error:
+            kind = "error"
+            described = exceptions.describe(error if isinstance(error, WireError) else WireError(str(error)))
+            encoder, trees = self._encode_reply(described, Snapshot([]), seen, False)
+        self._write([kind, number, *trees], encoder)
+
+    def _encode_reply(self, value: Any, snapshot: Snapshot, seen: dict, grad: bool) -> tuple[Encoder, list]:
+        own = {id(mine): slot for slot, mine in enumerate(snapshot.slots)}
+        encoder = Encoder(self.refer, own)
+        first = encoder.encode(value)
+        results = [(slot, tensor) for slot, tensor in enumerate(encoder.slots) if _is_result(tensor)]
+        watched = seen.pop("watched", [])
+        along = self._along() | {"seen": seen, "tape": None, "changed": [], "watched": watched}
+        if results and grad:
+            along["tape"] = self._keep_tape(results)
+        second = encoder.encode(along)
+        # By hand, since what was sent before would otherwise go back as its number.
+        for slot in snapshot.changed():
+            mine = snapshot.slots[slot]
+            encoder.own = {identity: other for identity, other in own.items() if identity != id(mine)}
+            encoder.forget(mine)
+            second[_place_of(second, "changed")].append(["t", slot, encoder.encode(mine)])
+        return encoder, [first, second]
+
+    def _keep_tape(self, results: list[tuple[int, Tensor]]) -> tuple:
+        tape = Tape([tensor for _, tensor in results], self.follows)
+        number = next(self._numbers)
+        self.tapes[number] = tape
+        return number, [slot for slot, _ in results], tape.keys
+
+    def follows(self, parameter: nn.Parameter) -> bool:
+        """Whether the other side may have a gradient of this parameter."""
+        return self.parameters.name_of(parameter) is not None
+
+    def _differentiate(self, number: int, gradients: list) -> list:
+        return self.tapes[number].differentiate(gradients)
+
+    # What goes with every message.
+
+    def _along(self) -> dict[str, Any]:
+        tapes, self.released[:] = list(self.released), []
+        changes = self.parameters.changes()
+        self._held, self._held_before = [], self._held
+        return {"parameters": changes, "tapes": tapes, "freed": self.freed()}
+
+    def _take(self, along: dict[str, Any]) -> None:
+        self.parameters.apply(along["parameters"])
+        for number in along["tapes"]:
+            self.tapes.pop(number, None)
+        self.let_go(along["freed"])
+
+    def _dataclass(self, name: str) -> type | None:
+        kind = self.namespace.get(name)
+        # Not isinstance: a proxy says that it is a class.
+        return kind if issubclass(type(kind), type) and dataclasses.is_dataclass(kind) else None
+
+    def _write(self, tree: list, encoder: Encoder) -> None:
+        try:
+            write_frame(self.connection, tree, encoder.blobs)
+        except PeerGoneError as error:
+            self._break(str(error))
+
+    def _read(self) -> tuple[Any, list]:
+        try:
+            tree, blobs = read_frame(self.connection)
+            if type(tree) is not list or len(tree) != 4 or type(tree[0]) is not str or type(tree[1]) is not int:
+                raise WireError("what came is no message")
+            return tree, blobs
+        except (PeerGoneError, WireError, MemoryError) as error:
+            self._break(str(error) or "what came does not fit into memory")
+            raise
+
+    def _break(self, why: str) -> None:
+        """After a wrong or late message nothing that comes can be told apart any more."""
+        self._broken = why
+        self.connection.close()
+        raise PeerGoneError(why)
+
+
+class Raised:
+    """What the other side raised."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+
+def _is_result(value: Any) -> bool:
+    return type(value) is Tensor and value.requires_grad and not value.is_leaf
+
+
+def _place_of(tree: list, key: str) -> Any:
+    return next(place + 1 for place in range(1, len(tree), 2) if tree[place] == key)

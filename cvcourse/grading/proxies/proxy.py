@@ -1,0 +1,198 @@
+"""What a test sees of an object of the answer: it can be called, read and operated on, and never judges itself."""
+
+import weakref
+from typing import Any
+
+import torch
+from torch import nn
+
+from cvcourse.grading.proxies.errors import LengthError, VerdictError
+
+_OPERATORS = [
+    "add",
+    "sub",
+    "mul",
+    "truediv",
+    "floordiv",
+    "mod",
+    "pow",
+    "matmul",
+    "and",
+    "or",
+    "xor",
+    "lshift",
+    "rshift",
+]
+_UNARY = ("neg", "pos", "abs", "invert")
+_VERDICTS = ("eq", "ne", "lt", "le", "gt", "ge", "contains", "bool", "int", "float", "index", "complex")
+_LIBRARY = (nn.Module, torch.optim.Optimizer, torch.utils.data.Dataset, torch.utils.data.DataLoader)
+_LIBRARY += (torch.utils.data.Sampler, torch.optim.lr_scheduler.LRScheduler)
+
+
+# Methods that would let an object that poses as a tensor compare itself with what the test expects.
+COMPARISONS = frozenset(
+    {"allclose", "equal", "isclose", "eq", "ne", "not_equal", "lt", "less", "le", "gt", "ge", "dist"}
+)
+COMPARISONS |= {"sub", "sub_", "subtract", "subtract_", "rsub"}
+
+
+def library_class(names: tuple[str, ...]) -> type | None:
+    """The first of these classes that is one of torch's: modules, optimisers, data sets and what goes with them."""
+    for name in names:
+        module, _, last = name.rpartition(".")
+        if module.startswith("torch.nn.modules."):
+            found = getattr(nn, last, None)
+            if issubclass(type(found), type) and issubclass(found, nn.Module) and found.__module__ == module:
+                return found
+        for kind in _LIBRARY:
+            if name == f"{kind.__module__}.{kind.__qualname__}":
+                return kind
+    return None
+
+
+class Proxy:
+    """An object of the answer. `names` are those of its class and the class's bases."""
+
+    def __init__(self, tester: Any, handle: int, kind: str, names: tuple[str, ...], values: dict[str, Any]) -> None:
+        for key, value in {"tester": tester, "handle": handle, "kind": kind, "names": names, "values": values}.items():
+            object.__setattr__(self, f"_proxy_{key}", value)
+
+    @property
+    def __class__(self) -> type:
+        if self._proxy_kind == "class":
+            return type
+        return library_class(self._proxy_names) or Proxy
+
+    def __getattr__(self, name: str) -> Any:
+        # A deep copy or pickle would ask for these before there is anything to ask.
+        if name.startswith("_proxy_") or (name.startswith("__") and name not in ("__name__", "__doc__", "__dict__")):
+            raise AttributeError(name)
+        if name == "__name__":
+            return self._proxy_names[0].rpartition(".")[2] if self._proxy_kind == "class" else self._ask("get", name)
+        if name in COMPARISONS:
+            raise VerdictError(_why(self))
+        values = self._proxy_values
+        return values[name] if name in values else self._ask("get", name)
+
+    def _ask(self, operation: str, *arguments: Any) -> Any:
+        return self._proxy_tester.ask(operation, self, *arguments)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self._proxy_values.pop(name, None)
+        self._ask("set", name, value)
+
+    def __delattr__(self, name: str) -> None:
+        self._ask("remove", name)
+
+    def __call__(self, *arguments: Any, **options: Any) -> Any:
+        return self._ask("call", arguments, options)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._ask("operate", "getitem", index)
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        self._ask("operate", "setitem", index, value)
+
+    def __delitem__(self, index: Any) -> None:
+        self._ask("operate", "delitem", index)
+
+    def __iter__(self) -> Any:
+        iterator = self._ask("iterate")
+        more = True
+        while more:
+            values, more = self._proxy_tester.ask("following", iterator, 32 if self._proxy_kind == "module" else 1)
+            yield from values
+
+    def __next__(self) -> Any:
+        values, _ = self._ask("following", 1)
+        if not values:
+            raise StopIteration
+        return values[0]
+
+    def __enter__(self) -> Any:
+        return self._ask("invoke", "__enter__", ())
+
+    def __exit__(self, *_: Any) -> None:
+        self._ask("invoke", "__exit__", (None, None, None))
+
+    def __deepcopy__(self, _memo: dict) -> Any:
+        return self._ask("copy", True)
+
+    def __copy__(self) -> Any:
+        return self._ask("copy", False)
+
+    def __instancecheck__(self, value: Any) -> bool:
+        return type(value) is Proxy and self._proxy_names[0] in value._proxy_names
+
+    def __repr__(self) -> str:
+        return f"<{self._proxy_names[0].rpartition('.')[2]} of the answer>"
+
+    def __dir__(self) -> list[str]:
+        return [str(name) for name in self._ask("invoke", "__dir__", ())]
+
+    __hash__ = object.__hash__
+
+
+def _operator(name: str, swapped: bool) -> Any:
+    def operate(self: Proxy, *others: Any) -> Any:
+        # An object that poses as a number or a tensor would compute its own distance to what is expected.
+        if not self._proxy_tester.may_operate(self):
+            raise VerdictError(_why(self))
+        if swapped:
+            result = self._proxy_tester.ask("operate", others[0], name, self)
+        else:
+            result = self._ask("operate", name, *others)
+        if type(result) is not Proxy and not (others and type(others[0]) is Proxy):
+            raise VerdictError(_why(self))
+        return result
+
+    return operate
+
+
+def _why(proxy: Proxy) -> str:
+    return f"the answer gives an object of its own ({proxy!r}), which is not compared: a plain value is expected"
+
+
+def _no_length(self: Proxy) -> int:
+    raise LengthError(_why(self))
+
+
+def _verdict(name: str) -> Any:
+    def refuse(self: Proxy, *_: Any) -> Any:
+        raise VerdictError(_why(self))
+
+    refuse.__name__ = f"__{name}__"
+    return refuse
+
+
+for _name in _OPERATORS:
+    setattr(Proxy, f"__{_name}__", _operator(f"{_name}_" if _name in ("and", "or") else _name, swapped=False))
+    setattr(Proxy, f"__r{_name}__", _operator(f"{_name}_" if _name in ("and", "or") else _name, swapped=True))
+for _name in _UNARY:
+    setattr(Proxy, f"__{_name}__", _operator(_name, swapped=False))
+for _name in _VERDICTS:
+    setattr(Proxy, f"__{_name}__", _verdict(_name))
+Proxy.__len__ = _no_length
+
+
+class Proxies:
+    """The proxies that live: one for each object, and which objects need be kept no longer."""
+
+    def __init__(self, tester: Any) -> None:
+        self._tester = tester
+        self._alive: weakref.WeakValueDictionary[int, Proxy] = weakref.WeakValueDictionary()
+        self._times: dict[int, int] = {}
+        self.gone: list[tuple[int, int]] = []
+
+    def get(self, handle: int, kind: str, names: tuple[str, ...], values: dict[str, Any]) -> Proxy:
+        """The proxy for a handle that came."""
+        self._times[handle] = self._times.get(handle, 0) + 1
+        proxy = self._alive.get(handle)
+        if proxy is None:
+            proxy = Proxy(self._tester, handle, kind, names, values)
+            self._alive[handle] = proxy
+            weakref.finalize(proxy, self._forget, handle).atexit = False
+        return proxy
+
+    def _forget(self, handle: int) -> None:
+        self.gone.append((handle, self._times.pop(handle, 0)))

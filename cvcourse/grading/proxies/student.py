@@ -1,0 +1,224 @@
+"""The end in the answer's process: it serves the names of the notebook. Nothing here is relied on for a verdict."""
+
+import contextlib
+import copy
+import importlib
+import operator
+import socket
+from typing import Any
+
+import torch
+from torch import nn
+
+from cvcourse.grading.proxies.context import entered
+from cvcourse.grading.proxies.decode import Decoder
+from cvcourse.grading.proxies.encode import Encoder
+from cvcourse.grading.proxies.errors import PeerGoneError, WireError
+from cvcourse.grading.proxies.exceptions import describe_class
+from cvcourse.grading.proxies.modules import Received, copy_state, same_state, signature_of, state
+from cvcourse.grading.proxies.objects import Objects
+from cvcourse.grading.proxies.peer import Peer
+
+
+class Remote:
+    """An object of the test as the answer sees it: it can be called, iterated and indexed."""
+
+    def __init__(self, peer: "Student", handle: int, name: str) -> None:
+        self._peer, self._handle, self.__name__ = peer, handle, name
+
+    def __call__(self, *arguments: Any, **options: Any) -> Any:
+        return self._peer.ask("call", self, arguments, options)
+
+    def __copy__(self) -> "Remote":
+        return self
+
+    def __deepcopy__(self, _memo: dict) -> "Remote":
+        return self  # a copied module has the hooks of the original, as functions are never copied
+
+    def __iter__(self) -> Any:
+        iterator = self._peer.ask("iterate", self)
+        while True:
+            values, more = self._peer.ask("following", iterator)
+            yield from values
+            if not more:
+                return
+
+    def __len__(self) -> int:
+        return self._peer.ask("length", self)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._peer.ask("item", self, index)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self._peer.ask("get", self, name)
+
+
+class Student(Peer):
+    """Answers what the tester asks about the names in `namespace`."""
+
+    side = "student"
+
+    def __init__(self, connection: socket.socket, namespace: dict[str, Any]) -> None:
+        super().__init__(connection, namespace)
+        self.objects, self.received = Objects(), Received()
+        self._now: list[nn.Module] = []
+        names = [
+            "names",
+            "call",
+            "get",
+            "set",
+            "remove",
+            "operate",
+            "iterate",
+            "following",
+            "invoke",
+            "copy",
+            "signature",
+            "done",
+        ]
+        self.operations |= {name: getattr(self, f"_{name}") for name in names}
+        self._finished = False
+
+    def serve(self) -> None:
+        """Answer until the tester says that it is done, or is gone."""
+        self._finished = False
+        with contextlib.suppress(PeerGoneError):
+            while not self._finished:
+                (_, number, called, along), blobs = self._read()
+                self.answer(number, called, along, blobs)
+
+    # Values.
+
+    def refer(self, encoder: Encoder, value: Any, depth: int) -> list:
+        """Parameters by name, the test's own things as such, everything else by handle."""
+        if isinstance(value, Remote):
+            return ["mine", value._handle]
+        if type(value) is nn.Parameter:
+            return self._parameter(encoder, value, depth)
+        kind = "class" if isinstance(value, type) else "module" if isinstance(value, nn.Module) else "object"
+        names = describe_class(value if kind == "class" else type(value))
+        return ["r", self.objects.put(value), kind, ["t", *names]]
+
+    def _parameter(self, encoder: Encoder, value: nn.Parameter, depth: int) -> list:
+        name = self.parameters.name_of(value)
+        if name is not None:
+            return ["p", name, None]
+        grad = None if value.grad is None else value.grad.detach()
+        content = encoder.encode((value.detach(), grad, value.requires_grad), depth)
+        return ["p", self.parameters.add(value), content]
+
+    def resolve(self, decoder: Decoder, tree: list, depth: int) -> Any:
+        """The other way round; modules of the test's are built here."""
+        tag = tree[0]
+        if tag == "mine":
+            return self.objects.get(tree[1])
+        if tag == "r":
+            return Remote(self, tree[1], tree[2])
+        if tag == "lib":
+            return _library(tree[1], tree[2])
+        if tag == "dc":
+            return self.resolve(decoder, tree[1], depth)
+        if tag == "module":
+            module = self.received.build(decoder.decode(tree[1], depth))
+            self._now.append(module)
+            return module
+        if tag == "p":
+            return self._receive_parameter(decoder, tree, depth)
+        raise WireError("what came is no value")
+
+    def _receive_parameter(self, decoder: Decoder, tree: list, depth: int) -> nn.Parameter:
+        _, name, content = tree
+        known = self.parameters.get(name)
+        if known is not None or content is None:
+            return known
+        data, grad, needs = decoder.decode(content, depth)
+        parameter = nn.Parameter(data, requires_grad=needs)
+        parameter.grad = grad
+        self.parameters.add(parameter, name)
+        return parameter
+
+    # Around a call.
+
+    def surroundings(self) -> dict[str, Any]:
+        """Of a callback only the gradient mode matters."""
+        return {"grad": torch.is_grad_enabled()}
+
+    def surrounded(self, surroundings: dict[str, Any], seen: dict[str, Any]) -> contextlib.AbstractContextManager:
+        """As the test cell was."""
+        return entered(surroundings, seen)
+
+    def follows(self, parameter: nn.Parameter) -> bool:
+        """All of the answer's parameters are the test's to train."""
+        return True
+
+    def let_go(self, freed: Any) -> None:
+        """Handles and parameters that the tester has no more."""
+        handles, names = freed
+        for handle, times in handles:
+            self.objects.drop(handle, times)
+        for name in names:
+            self.parameters.drop(name)
+
+    def watch(self) -> Any:
+        """The state of the modules that came with this call."""
+        modules, self._now = self._now, []
+        return [(module, copy_state(state(module))) for module in modules]
+
+    def watched(self, before: Any) -> list:
+        """(module, state) where it changed."""
+        changed = [(module, state(module)) for module, old in before if not same_state(old, state(module))]
+        return [(self.received.number(module), entries) for module, entries in changed]
+
+    # Operations.
+
+    def _names(self, wanted: list[str]) -> dict[str, Any]:
+        return {name: self.namespace[name] for name in wanted if name in self.namespace}
+
+    def _call(self, target: Any, arguments: tuple, options: dict) -> Any:
+        return target(*arguments, **options)
+
+    def _get(self, target: Any, name: str) -> Any:
+        return getattr(target, name)
+
+    def _set(self, target: Any, name: str, value: Any) -> None:
+        setattr(target, name, value)
+
+    def _remove(self, target: Any, name: str) -> None:
+        delattr(target, name)
+
+    def _operate(self, target: Any, name: str, *others: Any) -> Any:
+        return getattr(operator, name)(target, *others)
+
+    def _iterate(self, target: Any) -> Any:
+        return iter(target)
+
+    def _following(self, iterator: Any, count: int) -> tuple[list, bool]:
+        values = []
+        for _ in range(count):
+            try:
+                values.append(next(iterator))
+            except StopIteration:
+                return values, False
+        return values, True
+
+    def _invoke(self, target: Any, name: str, arguments: tuple) -> Any:
+        return getattr(target, name)(*arguments)
+
+    def _copy(self, target: Any, deep: bool) -> Any:
+        return copy.deepcopy(target) if deep else copy.copy(target)
+
+    def _signature(self, target: Any) -> Any:
+        return signature_of(target)
+
+    def _done(self) -> None:
+        self._finished = True
+
+
+def _library(module: str, name: str) -> Any:
+    """A function or class of a library that a test passed."""
+    found = importlib.import_module(module)
+    for part in name.split("."):
+        found = getattr(found, part)
+    return found

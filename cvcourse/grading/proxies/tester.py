@@ -1,0 +1,214 @@
+"""The end in the tester's process: no code of the answer runs here, and nothing that comes is more than data."""
+
+import contextlib
+import socket
+import types
+import weakref
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+from torch import nn
+
+from cvcourse.grading.proxies.context import Surroundings, counters
+from cvcourse.grading.proxies.decode import Decoder
+from cvcourse.grading.proxies.encode import Encoder
+from cvcourse.grading.proxies.errors import WireError
+from cvcourse.grading.proxies.exceptions import resolve_class
+from cvcourse.grading.proxies.modules import describe, is_torch_module, put_state
+from cvcourse.grading.proxies.objects import Objects
+from cvcourse.grading.proxies.peer import Peer
+from cvcourse.grading.proxies.proxy import Proxies, Proxy
+
+_LIBRARIES = ("torch", "numpy", "math", "operator", "builtins", "itertools", "functools", "collections")
+# What an answer may call on an object of the test that does not cross by value.
+_METHODS = (
+    (torch.optim.Optimizer, ("step", "zero_grad", "state_dict")),
+    (torch.optim.lr_scheduler.LRScheduler, ("step", "get_last_lr", "state_dict")),
+    (nn.Module, ("parameters", "train", "eval", "zero_grad", "state_dict", "named_parameters", "training", "forward")),
+)
+
+
+class Tester(Peer):
+    """Asks the answer's process. `namespace` is that of the test cells; `seconds` is the longest wait for a reply."""
+
+    side = "tester"
+
+    def __init__(self, connection: socket.socket, namespace: dict[str, Any], seconds: float | None = None) -> None:
+        super().__init__(connection, namespace)
+        connection.settimeout(seconds)
+        self.proxies, self.objects, self._around = Proxies(self), Objects(), Surroundings()
+        self.classes: frozenset[str] = frozenset()
+        self._modules: weakref.WeakValueDictionary[int, nn.Module] = weakref.WeakValueDictionary()
+        self._module_numbers: weakref.WeakKeyDictionary[nn.Module, int] = weakref.WeakKeyDictionary()
+        self.operations |= {
+            "call": lambda target, arguments, options: self._mine(target)(*arguments, **options),
+            "iterate": lambda target: iter(self._mine(target)),
+            "following": self._following,
+            "length": lambda target: len(self._mine(target)),
+            "item": lambda target, index: self._mine(target)[index],
+            "get": self._get,
+        }
+
+    def names(self, wanted: Iterable[str]) -> dict[str, Any]:
+        """The values of those names that the answer has."""
+        wanted = list(wanted)
+        found = self.ask("names", wanted)
+        if type(found) is not dict or not found.keys() <= set(wanted):
+            raise WireError("names that were not asked for")
+        proxies = [value for value in found.values() if type(value) is Proxy and value._proxy_kind == "class"]
+        self.classes = frozenset(proxy._proxy_names[0] for proxy in proxies)
+        return found
+
+    def may_operate(self, proxy: Proxy) -> bool:
+        """Whether it says that it is of a class that the test cell uses by name, and is no module."""
+        return proxy._proxy_kind == "object" and not self.classes.isdisjoint(proxy._proxy_names)
+
+    def done(self) -> None:
+        """Let the answer's process go on with other things."""
+        self.ask("done")
+
+    def close(self) -> None:
+        """End the connection."""
+        self.connection.close()
+
+    # Values.
+
+    def refer(self, encoder: Encoder, value: Any, depth: int) -> list:
+        """Proxies as what they stand for, torch's modules by value, things of libraries by name, the rest by handle."""
+        if type(value) is Proxy:
+            if value._proxy_tester is not self:
+                raise WireError("an object of another answer cannot cross")
+            return ["mine", value._proxy_handle]
+        if type(value) is nn.Parameter:
+            return self._parameter(encoder, value, depth)
+        if is_torch_module(value):
+            return ["module", encoder.encode(describe(value, self._number), depth)]
+        if isinstance(value, torch.Tensor):
+            raise WireError(f"a tensor of class {type(value).__name__} cannot cross")
+        named = _library_name(value)
+        if named is not None:
+            return ["lib", *named]
+        if isinstance(value, type | types.ModuleType | types.FrameType | types.TracebackType):
+            raise WireError(f"{value!r} cannot cross")
+        return ["r", self.objects.put(value), getattr(value, "__name__", type(value).__name__)]
+
+    def _parameter(self, encoder: Encoder, value: nn.Parameter, depth: int) -> list:
+        name = self.parameters.name_of(value)
+        if name is not None:
+            return ["p", name, None]
+        grad = None if value.grad is None else value.grad.detach()
+        content = encoder.encode((value.detach(), grad, value.requires_grad), depth)
+        return ["p", self.parameters.add(value), content]
+
+    def _number(self, module: nn.Module) -> int:
+        number = self._module_numbers.setdefault(module, len(self._module_numbers) + 1)
+        while self._modules.setdefault(number, module) is not module:  # that one died and its number was free
+            number = self._module_numbers[module] = number + 1
+        return number
+
+    def resolve(self, decoder: Decoder, tree: list, depth: int) -> Any:
+        """Handles become proxies, parameters copies of the answer's, and the test's own things themselves."""
+        tag = tree[0]
+        if tag == "r":
+            return self._proxy(decoder, tree, {}, depth)
+        if tag == "mine":
+            return self.objects.get(tree[1])
+        if tag == "dc" and type(tree[1]) is list and tree[1][0] == "r":
+            return self._proxy(decoder, tree[1], tree[2], depth)
+        if tag == "p":
+            return self._receive_parameter(decoder, tree, depth)
+        raise WireError("what came is no value that may come from an answer")
+
+    def _proxy(self, decoder: Decoder, tree: list, values: dict, depth: int) -> Any:
+        _, handle, kind, names = tree
+        names = decoder.decode(names, depth)
+        if (
+            type(handle) is not int
+            or kind not in ("class", "module", "object")
+            or type(names) is not tuple
+            or not names
+        ):
+            raise WireError("no reference")
+        if not all(type(name) is str and len(name) < 500 for name in names):
+            raise WireError("no reference")
+        if kind == "class" and "builtins.BaseException" in names:
+            return resolve_class(names)
+        return self.proxies.get(handle, kind, names, values)
+
+    def _receive_parameter(self, decoder: Decoder, tree: list, depth: int) -> nn.Parameter:
+        _, name, content = tree
+        known = self.parameters.get(decoder.plain(name, str))
+        if known is not None:
+            self._held.append(known)
+            return known
+        data, grad, needs = decoder.decode(content, depth)
+        parameter = nn.Parameter(decoder.plain(data, torch.Tensor).detach(), requires_grad=needs is True)
+        parameter.grad = grad if type(grad) is torch.Tensor else None
+        self.parameters.add(parameter, name)
+        self._held.append(parameter)  # what the test writes to it goes with the next message, at the latest
+        return parameter
+
+    # Around a call.
+
+    def surroundings(self) -> dict[str, Any]:
+        """Everything that governs the call here."""
+        return self._around.take()
+
+    def surrounded(self, surroundings: dict[str, Any], seen: dict[str, Any]) -> contextlib.AbstractContextManager:
+        """A callback runs in the gradient mode of its caller."""
+        return torch.set_grad_enabled(surroundings["grad"] is True)
+
+    def after(self, seen: dict[str, Any]) -> None:
+        """Add the operators that were counted there. They can pass a limit here, and no number takes any back."""
+        count = seen.get("operators", 0)
+        for counter in counters():
+            counter.count += count if type(count) is int and count > 0 else 0
+            counter.check()
+
+    def freed(self) -> Any:
+        """Proxies and parameters that are gone here."""
+        handles, self.proxies.gone[:] = list(self.proxies.gone), []
+        names, self.parameters.gone[:] = list(self.parameters.gone), []
+        return handles, names
+
+    def take_watched(self, changes: list) -> None:
+        """What a call did to the test's modules."""
+        for number, entries in changes:
+            module = self._modules.get(number)
+            if module is not None:
+                put_state(module, entries)
+
+    # Operations: only on what the test itself handed over.
+
+    def _mine(self, target: Any) -> Any:
+        if type(target) is Proxy:
+            raise WireError("an answer's own object is not the test's")
+        return target
+
+    def _following(self, iterator: Any) -> tuple[list, bool]:
+        if not isinstance(iterator, Iterable):
+            raise WireError("no iterator")
+        for value in iterator:
+            return [value], True
+        return [], False
+
+    def _get(self, target: Any, name: str) -> Any:
+        allowed = {name for kind, names in _METHODS if isinstance(self._mine(target), kind) for name in names}
+        if type(name) is not str or name not in allowed:
+            raise AttributeError(f"an object of the test has no {name!r} for an answer")
+        return getattr(target, name)
+
+
+def _library_name(value: Any) -> tuple[str, str] | None:
+    module, name = getattr(value, "__module__", None), getattr(value, "__qualname__", None)
+    if not callable(value) or type(module) is not str or type(name) is not str:
+        return None
+    if module.partition(".")[0] not in _LIBRARIES or "<" in name:
+        return None
+    import sys
+
+    found: Any = sys.modules.get(module)
+    for part in name.split("."):
+        found = getattr(found, part, None)
+    return (module, name) if found is value else None
