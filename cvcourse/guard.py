@@ -47,16 +47,19 @@ class Refusal:
     """What an exercise refuses. Patterns are those of `fnmatch`; an entry that a library lacks is passed over.
 
     Attributes:
-        functions: dotted names, the last part a pattern, such as `scipy.signal.*`.
+        functions: dotted names, the last part a pattern, such as `torch.nn.grad.*`; `scipy.signal.**` is all that is
+            public in those modules of a package that are loaded.
         operators: names of operators, such as `aten::conv2d`.
         packages: packages from which nothing may be imported during the block.
         instead: what is allowed, in words.
+        engine: whether operators that the autograd engine runs are refused.
     """
 
     functions: tuple[str, ...]
     operators: tuple[str, ...]
     packages: tuple[str, ...]
     instead: str
+    engine: bool = False
 
 
 _TORCH_NAMES = ("*conv[123]d*", "conv_*", "convolution*", "*_conv_*", "*convolution", "*pool[123]d*")
@@ -71,10 +74,7 @@ CONVOLUTIONS = Refusal(
         "numpy.pad",
         "numpy.convolve",
         "numpy.correlate",
-        *(f"scipy.signal.{name}" for name in ("*conv*", "*corr*", "*filt*", "resample*", "upfirdn", "decimate")),
-        *(f"scipy.linalg.{name}" for name in ("*toeplitz", "circulant", "hankel", "convolution_matrix", "block_diag")),
-        "scipy.ndimage.*",
-        "scipy.fft.*fft*",
+        *(f"scipy.{name}.**" for name in ("signal", "ndimage", "sparse", "linalg", "fft", "fftpack")),
         "skimage.util.view_as_*",
         "skimage.measure.block_reduce",
         "skimage.filters.*",
@@ -111,11 +111,14 @@ AUTOGRAD = Refusal(
         "torch.autograd.backward",
         "torch.autograd.functional.*",
         "torch.Tensor.backward",
+        "torch.autograd.forward_ad.*",
+        "torch.autograd.graph._engine_run_backward",
         *(f"torch.func.{name}" for name in ("grad*", "vjp", "jvp", "jac*", "hessian", "linearize")),
     ),
     operators=(),
     packages=(),
     instead="write the gradient down by hand",
+    engine=True,
 )
 
 
@@ -258,8 +261,11 @@ class _Operators(_PlainDispatchMode):
         super().__init__()
         self.watch = watch
         self.operators = tuple(pattern for refusal in watch.refusals for pattern in refusal.operators)
+        self.engine = any(refusal.engine for refusal in watch.refusals)
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        if self.engine and torch._C._current_graph_task_id() != -1:  # a backward pass, however it was begun
+            self.watch.refuse("the autograd engine")
         name = _refused_operator(_operator_name(func), self.operators)
         if name is not None and not self.watch.exempt:
             self.watch.refuse(name)
@@ -327,27 +333,51 @@ def _refusing_code(key: int, free: tuple[str, ...]) -> types.CodeType:
 
 def _stand_ins(patterns: tuple[str, ...]) -> list[_StandIn]:
     """The exchanges for the patterns' Python functions in those modules that are loaded now."""
+    whole = {pattern.removesuffix(".**") for pattern in patterns if pattern.endswith(".**")}
+    public = _public_modules(frozenset(whole), len(sys.modules))
     loaded = tuple(sorted({pattern.rpartition(".")[0] for pattern in patterns} & sys.modules.keys()))
-    return _find_stand_ins(patterns, loaded)
+    return _find_stand_ins((*patterns, *(f"{module}.*" for module in public)), (*loaded, *public))
+
+
+@functools.lru_cache(maxsize=32)
+def _public_modules(packages: frozenset[str], _count: int) -> tuple[str, ...]:
+    """The loaded modules of the packages whose names have no underscore in front; `_count` modules are loaded now."""
+    starts = tuple(f"{package}." for package in packages)
+    names = [name.split(".") for name in list(sys.modules) if f"{name}.".startswith(starts)]
+    return tuple(sorted(".".join(parts) for parts in names if not any(part.startswith("_") for part in parts)))
 
 
 @functools.lru_cache(maxsize=32)
 def _find_stand_ins(patterns: tuple[str, ...], loaded: tuple[str, ...]) -> list[_StandIn]:
     found: dict[int, _StandIn] = {}
+    packages = tuple(pattern.removesuffix("**") for pattern in patterns if pattern.endswith(".**"))
+    whole = {module for module in loaded if f"{module}.".startswith(packages)}  # of these their own functions only
     for pattern in patterns:
         module, _, last = pattern.rpartition(".")
         if module not in loaded:
             continue
-        for name, value in _members(sys.modules[module], last):
-            # numpy's functions are dispatchers around a Python function that every binding of theirs shares.
-            function = value if isinstance(value, types.FunctionType) else getattr(value, "__wrapped__", None)
-            if not isinstance(function, types.FunctionType):
+        owner = sys.modules[module]  # of a whole package what is there: asking for more may load it
+        for name, value in list(vars(owner).items()) if module in whole else _members(owner, last):
+            function = _python_function(value)
+            if function is None or (module in whole and _package(function.__module__) != _package(module)):
                 continue
             key = id(function)
             if key not in _by_id:
                 _by_id[key] = _StandIn(f"{module}.{name}", function)
             found[key] = _by_id[key]
     return list(found.values())
+
+
+def _package(name: str | None) -> str:
+    return str(name).partition(".")[0]
+
+
+def _python_function(value: Any) -> types.FunctionType | None:
+    """The Python function behind a function, a dispatcher as numpy has them (all bindings share it), or a class."""
+    if isinstance(value, type):
+        value = value.__init__ if not issubclass(value, BaseException) else None
+    function = value if isinstance(value, types.FunctionType) else getattr(value, "__wrapped__", None)
+    return function if isinstance(function, types.FunctionType) else None
 
 
 @functools.lru_cache(maxsize=32)

@@ -9,6 +9,7 @@ import pytest
 import scipy.linalg
 import scipy.ndimage
 import scipy.signal
+import scipy.sparse
 import skimage.util
 import torch
 import torch.nn.functional as F
@@ -18,6 +19,7 @@ from numpy import pad as early_pad
 from scipy.ndimage import correlate as early_ndimage
 from scipy.signal import convolve2d as early_scipy
 from torch import nn
+from torch.autograd import forward_ad
 from torch.nn.functional import conv2d as early_conv2d
 
 from cvcourse.checks import CheckError
@@ -90,6 +92,8 @@ REFUSED = {
     "scipy.signal bound before": lambda: early_scipy(X[0, 0], W[0, 0]),
     "scipy.ndimage bound before": lambda: early_ndimage(X[0, 0].numpy(), W[0, 0].numpy()),
     "scipy.linalg": lambda: scipy.linalg.toeplitz([1, 2]),
+    "scipy.sparse": lambda: scipy.sparse.diags([[1, 2]], [0]),
+    "scipy.sparse, a class": lambda: scipy.sparse.csr_matrix((2, 2)),
     "skimage": lambda: skimage.util.view_as_windows(X.numpy(), (1, 1, 3, 3)),
 }
 
@@ -161,6 +165,9 @@ def test_new_modules_of_refused_packages_are_not_loaded():
     import_new_module()
 
 
+run_engine = torch.autograd.Variable._execution_engine.run_backward
+
+
 def squares(value):
     return (value**2).sum()
 
@@ -175,8 +182,12 @@ def squares(value):
         lambda y: torch.func.vjp(squares, y.detach())[1](torch.tensor(1.0)),
         lambda y: torch.func.grad(squares)(y.detach()),
         lambda y: torch.func.jacrev(squares)(y.detach()),
+        lambda y: torch.autograd.graph._engine_run_backward(
+            (squares(y),), (torch.tensor(1.0),), False, False, (y,), False
+        ),
+        lambda y: run_engine((squares(y),), (torch.tensor(1.0),), False, False, (y,), False, accumulate_grad=False),
     ],
-    ids=["grad", "Tensor.backward", "backward", "jacobian", "vjp", "func.grad", "jacrev"],
+    ids=["grad", "Tensor.backward", "backward", "jacobian", "vjp", "func.grad", "jacrev", "graph", "engine"],
 )
 def test_autograd_is_refused_where_the_exercise_says_so(way):
     leaf = torch.rand(3, requires_grad=True)
@@ -184,6 +195,11 @@ def test_autograd_is_refused_where_the_exercise_says_so(way):
         way(leaf)
     with pytest.raises(RefusedError), forbid(CONVOLUTIONS, AUTOGRAD):
         way(leaf)
+
+
+def test_forward_differentiation_is_refused_where_the_exercise_says_so():
+    with pytest.raises(RefusedError), forbid(AUTOGRAD), forward_ad.dual_level():
+        forward_ad.make_dual(torch.rand(3), torch.rand(3))
 
 
 def test_a_caught_refusal_is_raised_at_the_end():

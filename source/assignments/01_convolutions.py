@@ -46,10 +46,14 @@ from torch import Tensor, nn
 
 from cvcourse import plotting
 from cvcourse.checks import (
+    calling,
     check_between,
     check_close,
     check_equal,
+    check_gradient,
     check_raises,
+    check_results,
+    check_tensor,
     check_unchanged,
     generator,
     progress,
@@ -207,9 +211,10 @@ settings += [(10, 3, 2, 1, 2), (11, 3, 3, 0, 2), (6, 4, 3, 0, 1), (1, 1, 5, 0, 3
 for size, kernel_size, stride, padding, dilation in settings:
     layer = nn.Conv2d(1, 1, kernel_size, stride, padding, dilation, device="meta")
     expected = layer(torch.empty(1, 1, size, size, device="meta")).shape[-1]
-    with forbid(CONVOLUTIONS):
+    call = f"conv_output_size({size}, {kernel_size}, {stride}, {padding}, {dilation})"
+    with calling(call), forbid(CONVOLUTIONS):
         actual = conv_output_size(size, kernel_size, stride, padding, dilation)
-    check_equal(actual, expected, name=f"conv_output_size({size}, {kernel_size}, {stride}, {padding}, {dilation})")
+    check_equal(actual, expected, name=call)
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "01_conv_output_size_fit", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
@@ -225,7 +230,9 @@ for size, kernel_size, stride, padding, dilation in [
     (9, 3, 4, 0, 4),
 ]:
     call = f"conv_output_size({size}, {kernel_size}, {stride}, {padding}, {dilation})"
-    check_equal(conv_output_size(size, kernel_size, stride, padding, dilation), 1, name=call)
+    with calling(call, hint="this kernel fits"):
+        actual = conv_output_size(size, kernel_size, stride, padding, dilation)
+    check_equal(actual, 1, name=call)
 for arguments in [(5, 4, 3, 0, 2), (4, 5, 1, 0, 1), (4, 5, 2, 0, 1), (2, 5, 5, 1, 1), (8, 3, 4, 0, 4), (6, 8, 3, 0, 1)]:
     check_raises(ValueError, names, lambda a=arguments: conv_output_size(*a), name=f"conv_output_size{arguments}")
 ### END HIDDEN TESTS
@@ -322,7 +329,7 @@ flipped = F.conv2d(image[None, None], kernel.flip(0, 1)[None, None])[0, 0]
 shifted = expected[:-1, :-1]
 with trying("2 correlate2d", "a random image"), forbid(CONVOLUTIONS), check_unchanged(image=image, kernel=kernel):
     check_close(
-        correlate2d(image, kernel),
+        correlate2d(image=image, kernel=kernel),
         expected,
         name="correlate2d of a 6 x 9 image and a 2 x 4 kernel",
         mistakes={
@@ -487,8 +494,9 @@ with trying("3 convolve2d", "a random image"), forbid(CONVOLUTIONS), check_uncha
         hint="the output has H + kH - 1 rows and W + kW - 1 columns",
     )
 expected = F.conv2d(kernel[None, None], image.flip(0, 1)[None, None], padding=(3, 5))[0, 0]
-with trying("3 convolve2d", "a kernel larger than the image"), forbid(CONVOLUTIONS):
-    check_close(convolve2d(kernel, image), expected, name="convolve2d of a 2 x 3 image and a 4 x 6 kernel")
+call = "convolve2d of a 2 x 3 image and a 4 x 6 kernel"
+with trying("3 convolve2d", "a kernel larger than the image"), calling(call), forbid(CONVOLUTIONS):
+    check_close(convolve2d(image=kernel, kernel=image), expected, name=call)
 
 # %% nbgrader={"grade": true, "grade_id": "03_convolve2d_shapes", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 # Hidden test: scipy's convolution for many shapes, the kernel smaller or larger than the image.
@@ -509,11 +517,10 @@ for image_shape, kernel_shape in shapes:
     for dtype in (torch.float32, torch.float64):
         image, kernel = random_tensor(rng, *image_shape, dtype=dtype), random_tensor(rng, *kernel_shape, dtype=dtype)
         expected = scipy.signal.convolve2d(image.double().numpy(), kernel.double().numpy(), mode="full")
-        with forbid(CONVOLUTIONS), check_unchanged(image=image, kernel=kernel):
+        call = f"convolve2d of {image_shape} and {kernel_shape}"
+        with calling(call), forbid(CONVOLUTIONS), check_unchanged(image=image, kernel=kernel):
             actual = convolve2d(image, kernel)
-        check_close(
-            actual, torch.from_numpy(expected).to(dtype), name=f"convolve2d of {image_shape} and {kernel_shape}"
-        )
+        check_close(actual, torch.from_numpy(expected).to(dtype), name=call)
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "03_convolve2d_commutes", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
@@ -544,9 +551,10 @@ for image, kernel in [
 rng = generator("03 errors")
 image, kernel = random_tensor(rng, 2, 3, dtype=torch.float64), random_tensor(rng, 3, 5, dtype=torch.float64)
 expected = F.conv2d(image[None, None], kernel.flip(0, 1)[None, None], padding=(2, 4))[0, 0]
-with forbid(CONVOLUTIONS):
+call = "convolve2d of a 2 x 3 image and a 3 x 5 kernel"
+with calling(call, hint="a kernel may be larger than the image"), forbid(CONVOLUTIONS):
     actual = convolve2d(image, kernel)
-check_close(actual, expected, name="convolve2d of a 2 x 3 image and a 3 x 5 kernel")
+check_close(actual, expected, name=call)
 check_raises(ValueError, ["image"], lambda: convolve2d(image[None], kernel), name="an image of shape (1, 2, 3)")
 check_raises(ValueError, ["image"], lambda: convolve2d(image[0], kernel), name="an image of shape (3,)")
 check_raises(ValueError, ["kernel"], lambda: convolve2d(image, kernel[0]), name="a kernel of shape (5,)")
@@ -707,7 +715,7 @@ for mode, library in [("zeros", "constant"), ("replicate", "replicate")]:
         for shape in [(2, 3, 4, 6), (1, 2, 5, 3)]:
             x = random_tensor(rng, *shape, dtype=torch.float64 if padding == 1 else torch.float32)
             expected = F.pad(x, (padding,) * 4 if isinstance(padding, int) else padding, mode=library)
-            with forbid(CONVOLUTIONS):
+            with calling(f"pad2d(x, {padding}, {mode!r}) of shape {shape}"), forbid(CONVOLUTIONS):
                 actual = pad2d(x, padding) if mode == "zeros" else pad2d(x, padding, mode)
             check_close(actual, expected, name=f"pad2d(x, {padding}, {mode!r}) of shape {shape}")
 ### END HIDDEN TESTS
@@ -721,7 +729,7 @@ for mode in ("reflect", "circular"):
         for shape in [(2, 3, 4, 6), (1, 2, 5, 4)]:
             x = random_tensor(rng, *shape, dtype=torch.float64 if padding == 1 else torch.float32)
             expected = F.pad(x, (padding,) * 4 if isinstance(padding, int) else padding, mode=mode)
-            with forbid(CONVOLUTIONS):
+            with calling(f"pad2d(x, {padding}, {mode!r}) of shape {shape}"), forbid(CONVOLUTIONS):
                 actual = pad2d(x, padding, mode)
             check_close(actual, expected, name=f"pad2d(x, {padding}, {mode!r}) of shape {shape}")
 ### END HIDDEN TESTS
@@ -733,9 +741,10 @@ rng = generator("04 widths")
 x = random_tensor(rng, 1, 2, 4, 6)
 for mode, padding in [("reflect", (5, 5, 3, 3)), ("circular", (6, 6, 4, 4)), ("reflect", 3), ("circular", 4)]:
     expected = F.pad(x, (padding,) * 4 if isinstance(padding, int) else padding, mode=mode)
-    with forbid(CONVOLUTIONS):
+    call = f"pad2d(x, {padding}, {mode!r}) of shape (1, 2, 4, 6)"
+    with calling(call, hint="the greatest width that the mode allows"), forbid(CONVOLUTIONS):
         actual = pad2d(x, padding, mode)
-    check_close(actual, expected, name=f"pad2d(x, {padding}, {mode!r}) of shape (1, 2, 4, 6)")
+    check_close(actual, expected, name=call)
 for mode, paddings in {
     "reflect": [4, (6, 0, 0, 0), (0, 6, 0, 0), (0, 0, 4, 0), (0, 0, 0, 4)],
     "circular": [5, (7, 0, 0, 0), (0, 7, 0, 0), (0, 0, 5, 0), (0, 0, 0, 5)],
@@ -746,7 +755,8 @@ for mode, paddings in {
 for mode in ("zeros", "replicate", "reflect", "circular"):
     for padding in (-1, (1, 1, -1, 1)):
         check_raises(ValueError, ["padding"], lambda m=mode, p=padding: pad2d(x, p, m), name=f"padding={padding}")
-check_raises(ValueError, ["mode"], lambda: pad2d(x, 1, "mirror"), name="mode='mirror'")
+for mode in ("mirror", "constant"):
+    check_raises(ValueError, ["mode"], lambda m=mode: pad2d(x, 1, m), name=f"mode={mode!r}")
 check_raises(ValueError, ["x"], lambda: pad2d(x[0], 1), name="x of three dimensions")
 ### END HIDDEN TESTS
 
@@ -977,6 +987,14 @@ for x_shape, weight_shape, settings in [
     with forbid(CONVOLUTIONS), check_unchanged(x=x, weight=weight, bias=bias):
         actual = conv2d(x, weight, bias, **settings)
     check_close(actual, expected, name=f"conv2d of {x_shape} and {weight_shape}, {settings}")
+for settings in [(2, 1, 1, 1), (2, 1, 3, 2)]:  # the order of the arguments
+    channels = 4 // settings[3]
+    x = random_tensor(rng, 2, 4, 9, 8, dtype=torch.float64)
+    weight, bias = random_tensor(rng, 6, channels, 3, 2, dtype=torch.float64), random_tensor(rng, 6).double()
+    expected = F.conv2d(x, weight, bias, *settings)
+    with forbid(CONVOLUTIONS):
+        actual = conv2d(x, weight, bias, *settings)
+    check_close(actual, expected, name=f"conv2d(x, weight, bias, {', '.join(map(str, settings))})")
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "05_conv2d_gradients", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
@@ -1004,7 +1022,7 @@ for x_shape, weight_shape, settings in [
     check_equal(actual.requires_grad, True, name="requires_grad of the result", hint="stay with tensors all the way")
     (actual * upstream).sum().backward()
     for (name, _), leaf, gradient in zip(tensors.items(), leaves, gradients, strict=True):
-        check_close(leaf.grad, gradient, name=f"the gradient of {name}, {settings}")
+        check_gradient(leaf.grad, gradient, name=f"the gradient of {name}, {settings}")
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "05_conv2d_cost", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
@@ -1039,11 +1057,14 @@ for names, bad in [
     (["bias", "weight"], {"bias": bias[:5]}),
     (["bias"], {"bias": bias[None]}),
     (["x"], {"x": x[0]}),
+    (["x"], {"x": random_tensor(rng, 2, 4, 5)}),  # its axis 1 has as many entries as there are channels
+    (["x"], {"x": random_tensor(rng, 4, 4, 5)}),
     (["weight"], {"weight": weight[0]}),
     (["x", "weight", "dilation", "padding"], {"dilation": 3}),
     (["x", "weight", "dilation", "padding"], {"weight": random_tensor(rng, 6, 2, 3, 6)}),
 ]:
-    check_raises(ValueError, names, lambda b=bad: conv2d(**(good | b)), name=f"conv2d with a wrong {' and '.join(bad)}")
+    shown = [f"{n}={tuple(v.shape) if isinstance(v, Tensor) else v}" for n, v in (good | bad).items()]
+    check_raises(ValueError, names, lambda b=bad: conv2d(**(good | b)), name=f"conv2d with {', '.join(shown)}")
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -1152,7 +1173,9 @@ def conv2d_backward(
 
 # %% nbgrader={"grade": true, "grade_id": "06_conv2d_backward_visible", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 with trying("6 conv2d_backward", "worked example"), forbid(CONVOLUTIONS, AUTOGRAD):
-    dx, dw, db = conv2d_backward(torch.ones(1, 1, 2, 2), torch.ones(1, 1, 3, 3), torch.ones(1, 1, 2, 2))
+    actual = conv2d_backward(torch.ones(1, 1, 2, 2), torch.ones(1, 1, 3, 3), torch.ones(1, 1, 2, 2))
+    check_results(tuple(actual) if isinstance(actual, list) else actual, tuple, 3, name="conv2d_backward(...)")
+    dx, dw, db = actual
     check_close(dx, torch.tensor([[[[1.0, 2, 1], [2, 4, 2], [1, 2, 1]]]]), name="dx", hint="add where windows overlap")
     check_close(dw, torch.full((1, 1, 2, 2), 4.0), name="dw", hint="each entry of the kernel meets four pixels")
     check_close(db, torch.tensor([4.0]), name="db", hint="the sum of grad_output over images, rows and columns")
@@ -1175,6 +1198,7 @@ for stride, padding in [(1, 0), (1, 1), (2, 1)]:
         torch.inference_mode(),
     ):
         actual = conv2d_backward(grad_output, x, weight, stride, padding)
+        check_results(tuple(actual) if isinstance(actual, list) else actual, tuple, 3, name="conv2d_backward(...)")
         for name, gradient, right in zip(("dx", "dw", "db"), actual, expected, strict=True):
             mean = {"the gradients of the batch were averaged instead of added": right / 2}
             check_close(gradient, right, name=f"{name}, stride {stride}, padding {padding}", mistakes=mean)
@@ -1198,8 +1222,9 @@ for stride, padding, image, kernel in cases:
         check_unchanged(grad_output=grad_output, x=x, weight=weight),
         torch.inference_mode(),
     ):
-        actual = conv2d_backward(grad_output, x, weight, stride, padding)[0]
-    check_close(actual, expected, name=f"dx, stride {stride}, padding {padding}, image {image}, kernel {kernel}")
+        actual = conv2d_backward(grad_output, x, weight, stride, padding)
+    check_results(tuple(actual) if isinstance(actual, list) else actual, tuple, 3, name="conv2d_backward(...)")
+    check_close(actual[0], expected, name=f"dx, stride {stride}, padding {padding}, image {image}, kernel {kernel}")
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "06_conv2d_backward_dw", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
@@ -1223,8 +1248,9 @@ for stride, padding, image, kernel in cases:
         check_unchanged(grad_output=grad_output, x=x, weight=weight),
         torch.inference_mode(),
     ):
-        actual = conv2d_backward(grad_output, x, weight, stride, padding)[1]
-    check_close(actual, expected, name=f"dw, stride {stride}, padding {padding}, image {image}, kernel {kernel}")
+        actual = conv2d_backward(grad_output, x, weight, stride, padding)
+    check_results(tuple(actual) if isinstance(actual, list) else actual, tuple, 3, name="conv2d_backward(...)")
+    check_close(actual[1], expected, name=f"dw, stride {stride}, padding {padding}, image {image}, kernel {kernel}")
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "06_conv2d_backward_db", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
@@ -1238,10 +1264,10 @@ for stride, padding in [(1, 0), (2, 1)]:
         expected = grad_output.sum(3).sum(2).sum(0)
         with forbid(CONVOLUTIONS, AUTOGRAD), torch.inference_mode():
             actual = conv2d_backward(grad_output, x, weight, stride, padding)
-        check_equal(len(actual), 3, name="the number of results", hint="return dx, dw, db")
+        check_results(actual, tuple, 3, name="conv2d_backward(...)", hint="return dx, dw, db")
         check_close(actual[2], expected, name=f"db, stride {stride}, padding {padding}")
-        check_equal(tuple(actual[0].shape), tuple(x.shape), name="the shape of dx")
-        check_equal(tuple(actual[1].shape), tuple(weight.shape), name="the shape of dw")
+        check_tensor(actual[0], x.shape, dtype, name="dx")
+        check_tensor(actual[1], weight.shape, dtype, name="dw")
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "06_conv2d_backward_differences", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
@@ -1266,9 +1292,11 @@ for position in range(3):
         quotient[i] = (first * difference).sum() / 2e-4
     quotients.append(quotient.reshape(parameters[position].shape))
 with forbid(CONVOLUTIONS, AUTOGRAD), torch.inference_mode():
-    of_first, of_second, of_both = (
+    of_first, of_second, of_both = results = [
         conv2d_backward(g, x, weight, 2, 1) for g in (first, second, 2 * first - 3 * second)
-    )
+    ]
+for result in results:
+    check_results(tuple(result) if isinstance(result, list) else result, tuple, 3, name="conv2d_backward(...)")
 for name, one, two, both, expected in zip(("dx", "dw", "db"), of_first, of_second, of_both, quotients, strict=True):
     check_close(one, expected, name=f"{name} against finite differences", rtol=1e-7, atol=1e-7)
     check_close(both, 2 * one - 3 * two, name=f"{name} for a sum of gradients")
@@ -1284,8 +1312,9 @@ output = F.conv2d(leaf, weight, None, 2, 1)
 grad_output = random_tensor(rng, *output.shape, dtype=torch.float64)
 (expected,) = torch.autograd.grad(output, leaf, grad_output)
 with forbid(CONVOLUTIONS, AUTOGRAD):
-    actual = conv2d_backward(grad_output, x, weight, 2, 1)[0]
-check_close(actual, expected, name="dx, stride 2, padding 1")
+    actual = conv2d_backward(grad_output, x, weight, 2, 1)
+check_results(tuple(actual) if isinstance(actual, list) else actual, tuple, 3, name="conv2d_backward(...)")
+check_close(actual[0], expected, name="dx, stride 2, padding 1")
 good = {"grad_output": grad_output, "x": x, "weight": weight, "stride": 2, "padding": 1}
 for names, bad in [
     (["grad_output", "x", "weight", "stride", "padding"], {"grad_output": grad_output[:, :, :-1]}),
@@ -1295,11 +1324,14 @@ for names, bad in [
     (["grad_output"], {"grad_output": grad_output[0]}),
     (["x", "weight"], {"x": x[:, :2]}),
     (["x"], {"x": x[0]}),
+    (["x", "grad_output"], {"x": random_tensor(rng, 2, 3, 5, dtype=torch.float64)}),  # three rows, three channels
     (["weight"], {"weight": weight[0]}),
     (["stride"], {"stride": 0}),
     (["padding"], {"padding": -1}),
 ]:
-    check_raises(ValueError, names, lambda b=bad: conv2d_backward(**(good | b)), name=f"a wrong {' and '.join(bad)}")
+    shown = [f"{n}={tuple(v.shape) if isinstance(v, Tensor) else v}" for n, v in (good | bad).items()]
+    call = f"conv2d_backward with {', '.join(shown)}"
+    check_raises(ValueError, names, lambda b=bad: conv2d_backward(**(good | b)), name=call)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -1372,7 +1404,7 @@ laplacian = torch.tensor([[0.0, 1, 0], [1, -4, 1], [0, 1, 0]])
 expected = torch.tensor([[-30.0, -1, 23, -7], [24, 7, -2, 1], [-10, -1, -1, -15], [13, -11, -5, 13]])
 with trying("7 convolution_matrix", "the Laplacian"), forbid(CONVOLUTIONS):
     matrix = convolution_matrix(laplacian, 6, 6)
-    check_equal(tuple(matrix.shape), (16, 36), name="the shape for a 3 x 3 kernel on 6 x 6", hint="outputs x pixels")
+    check_tensor(matrix, (16, 36), torch.float32, name="the matrix of a 3 x 3 kernel on 6 x 6", hint="outputs x pixels")
     check_equal(
         int((matrix != 0).sum()), 80, name="the number of entries that are not zero", hint="5 in each of 16 rows"
     )
@@ -1383,8 +1415,8 @@ kernel, image = random_tensor(rng, 2, 3, dtype=torch.float64), random_tensor(rng
 expected = F.conv2d(image[None, None], kernel[None, None]).flatten()
 flipped = F.conv2d(image[None, None], kernel.flip(0, 1)[None, None]).flatten()
 with trying("7 convolution_matrix", "not square"), forbid(CONVOLUTIONS), check_unchanged(kernel=kernel):
-    matrix = convolution_matrix(kernel, 4, 6)
-    check_equal(tuple(matrix.shape), (12, 24), name="the shape for a 2 x 3 kernel on 4 x 6")
+    matrix = convolution_matrix(kernel=kernel, height=4, width=6)
+    check_tensor(matrix, (12, 24), torch.float64, name="the matrix of a 2 x 3 kernel on 4 x 6")
     actual = matrix @ image.flatten()
     mistakes = {"the kernel was flipped": flipped}
     check_close(actual, expected, name="W @ image.flatten() for a 2 x 3 kernel on 4 x 6", mistakes=mistakes)
@@ -1441,7 +1473,9 @@ for kernel_shape, (height, width) in [((2, 3), (5, 4)), ((3, 1), (4, 6)), ((3, 3
     y = random_tensor(rng, height - kernel_shape[0] + 1, width - kernel_shape[1] + 1, dtype=torch.float64)
     expected = F.conv_transpose2d(y[None, None], kernel[None, None])[0, 0]
     with forbid(CONVOLUTIONS):
-        actual = (convolution_matrix(kernel, height, width).T @ y.flatten()).reshape(height, width)
+        matrix = convolution_matrix(kernel, height, width)
+    check_tensor(matrix, (y.numel(), height * width), torch.float64, name=f"the matrix on {height} x {width}")
+    actual = (matrix.T @ y.flatten()).reshape(height, width)
     check_close(actual, expected, name=f"W.T @ y.flatten() for a kernel {kernel_shape} on {height} x {width}")
 ### END HIDDEN TESTS
 
@@ -1527,11 +1561,12 @@ def max_pool2d(x: Tensor, kernel_size: int, stride: int | None = None) -> Tensor
 # %% nbgrader={"grade": true, "grade_id": "08_max_pool2d_visible", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 expected = torch.tensor([[5.0, 4, 5], [5, 4, 5], [5, 5, 5]])
 with trying("8 max_pool2d", "the 5 x 5 example"), forbid(CONVOLUTIONS), check_unchanged(x=image5):
-    check_close(max_pool2d(image5[None, None], 3, 1)[0, 0], expected, name="max_pool2d(image5, 3, 1)")
+    actual = max_pool2d(x=image5[None, None], kernel_size=3, stride=1)
+    check_close(actual, expected[None, None], name="max_pool2d(image5, 3, 1)")
 expected = torch.tensor([[9.0, 8, 8], [9, 6, 8], [8, 8, 3]])
 with trying("8 max_pool2d", "stride None"), forbid(CONVOLUTIONS):
     hint = "stride None means kernel_size"
-    check_close(max_pool2d(image6[None, None], 2)[0, 0], expected, name="max_pool2d(image6, 2)", hint=hint)
+    check_close(max_pool2d(image6[None, None], 2), expected[None, None], name="max_pool2d(image6, 2)", hint=hint)
 x = random_tensor(generator("08 visible max"), 2, 3, 7, 9) - 10
 expected = F.max_pool2d(x, 3, 2)
 with trying("8 max_pool2d", "negative values"), forbid(CONVOLUTIONS):
@@ -1576,7 +1611,12 @@ for shape, kernel_size, stride in [((2, 2, 6, 7), 3, 2), ((1, 3, 5, 6), 2, None)
         check_close(result, expected, name=f"max_pool2d of negative values, {shape}, {kernel_size}, {stride}")
     check_equal(actual.requires_grad, True, name="requires_grad of the result", hint="stay with tensors all the way")
     (actual * upstream).sum().backward()
-    check_close(mine.grad, gradient, name="the gradient of x", hint="it belongs to the largest value alone")
+    check_gradient(mine.grad, gradient, name="the gradient of x", hint="it belongs to the largest value alone")
+x = random_tensor(rng, 1, 2, 5, 6, dtype=torch.float64) - 1e8
+expected = F.max_pool2d(x, 2)
+with forbid(CONVOLUTIONS):
+    actual = max_pool2d(x, 2)
+check_close(actual, expected, name="max_pool2d of values near -100,000,000", rtol=1e-12, atol=0)
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "08_max_pool2d_errors", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
@@ -1597,6 +1637,7 @@ check_raises(ValueError, ["kernel_size"], lambda: max_pool2d(x, -1, 1), name="ke
 check_raises(ValueError, ["stride"], lambda: max_pool2d(x, 2, 0), name="stride 0")
 check_raises(ValueError, ["stride"], lambda: max_pool2d(x, 2, -1), name="stride -1")
 check_raises(ValueError, ["x"], lambda: max_pool2d(x[0], 2), name="x of three dimensions")
+check_raises(ValueError, ["x"], lambda: max_pool2d(x[..., None].expand(1, 2, 4, 6, 3), 2), name="x of five dimensions")
 ### END HIDDEN TESTS
 
 
@@ -1634,14 +1675,13 @@ def avg_pool2d(x: Tensor, kernel_size: int, stride: int | None = None) -> Tensor
 # %% nbgrader={"grade": true, "grade_id": "08_avg_pool2d_visible", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 expected = torch.tensor([[24.0, 27, 30], [26, 24, 26], [25, 23, 26]]) / 9
 with trying("8 avg_pool2d", "the 5 x 5 example"), forbid(CONVOLUTIONS), check_unchanged(x=image5):
-    actual = avg_pool2d(image5[None, None], 3, 1)[0, 0]
-    check_close(
-        actual, expected, name="avg_pool2d(image5, 3, 1)", mistakes={"it is the sum, not the mean": expected * 9}
-    )
+    actual = avg_pool2d(x=image5[None, None], kernel_size=3, stride=1)
+    mistakes = {"it is the sum, not the mean": expected[None, None] * 9}
+    check_close(actual, expected[None, None], name="avg_pool2d(image5, 3, 1)", mistakes=mistakes)
 expected = torch.tensor([[3.75, 5, 5.75], [5.5, 4.5, 6], [5, 5, 1.25]])
 with trying("8 avg_pool2d", "stride None"), forbid(CONVOLUTIONS):
     hint = "stride None means kernel_size"
-    check_close(avg_pool2d(image6[None, None], 2)[0, 0], expected, name="avg_pool2d(image6, 2)", hint=hint)
+    check_close(avg_pool2d(image6[None, None], 2), expected[None, None], name="avg_pool2d(image6, 2)", hint=hint)
 x = random_tensor(generator("08 visible avg"), 2, 3, 7, 9)
 expected = F.avg_pool2d(x, 3, 2)
 with trying("8 avg_pool2d", "random images"), forbid(CONVOLUTIONS):
@@ -1683,7 +1723,7 @@ for shape, kernel_size, stride in [((2, 2, 6, 7), 3, 2), ((1, 3, 5, 6), 2, None)
         check_close(result, expected, name=f"avg_pool2d of {shape}, {kernel_size}, {stride}")
     check_equal(actual.requires_grad, True, name="requires_grad of the result", hint="stay with tensors all the way")
     (actual * upstream).sum().backward()
-    check_close(mine.grad, gradient, name="the gradient of x", hint="each pixel of a window receives an equal share")
+    check_gradient(mine.grad, gradient, name="the gradient of x", hint="each pixel of a window receives an equal share")
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "08_avg_pool2d_errors", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
@@ -1704,6 +1744,7 @@ check_raises(ValueError, ["kernel_size"], lambda: avg_pool2d(x, -1, 1), name="ke
 check_raises(ValueError, ["stride"], lambda: avg_pool2d(x, 2, 0), name="stride 0")
 check_raises(ValueError, ["stride"], lambda: avg_pool2d(x, 2, -1), name="stride -1")
 check_raises(ValueError, ["x"], lambda: avg_pool2d(x[0], 2), name="x of three dimensions")
+check_raises(ValueError, ["x"], lambda: avg_pool2d(x[..., None].expand(1, 2, 4, 6, 3), 2), name="x of five dimensions")
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -1721,6 +1762,8 @@ check_raises(ValueError, ["x"], lambda: avg_pool2d(x[0], 2), name="x of three di
 #
 # **Worked example.** Two 3 x 3 layers of stride 2: $r = 1 + 2\cdot 1 = 3$, $j = 2$; then $r = 3 + 2 \cdot 2 = 7$, $j = 4$.
 #
+# An entry of the list is always a triple of ints, each at least 1; for any other entry the `ValueError` names `layers`.
+#
 # From here on no library function is refused.
 
 
@@ -1735,7 +1778,7 @@ def receptive_field(layers: list[tuple[int, int, int]]) -> tuple[int, int]:
         (field, jump) in pixels of the input, in one direction.
 
     Raises:
-        ValueError: an entry is below 1. The message names `layers`.
+        ValueError: an entry does not consist of three numbers, or one of them is below 1. The message names `layers`.
 
     Example:
         >>> receptive_field([(3, 2, 1), (3, 2, 1)])
@@ -1743,9 +1786,10 @@ def receptive_field(layers: list[tuple[int, int, int]]) -> tuple[int, int]:
     """
     ### BEGIN SOLUTION
     field, jump = 1, 1
-    for kernel_size, stride, dilation in layers:
-        if min(kernel_size, stride, dilation) < 1:
-            raise ValueError(f"layers: ({kernel_size}, {stride}, {dilation}) has an entry below 1")
+    for layer in layers:
+        if len(layer) != 3 or min(layer) < 1:
+            raise ValueError(f"layers: {layer} is not (kernel_size, stride, dilation), each at least 1")
+        kernel_size, stride, dilation = layer
         field += dilation * (kernel_size - 1) * jump
         jump *= stride
     return field, jump
@@ -1758,7 +1802,7 @@ for convolutions in (2, 2, 3, 3, 3):
     vgg16 += [(3, 1, 1)] * convolutions + [(2, 2, 1)]  # 3 x 3 convolutions, then 2 x 2 pooling
 with trying("9 receptive_field", "worked examples"):
     check_equal(receptive_field([]), (1, 1), name="receptive_field([])", hint="a pixel sees itself")
-    check_equal(receptive_field([(3, 1, 1)] * 3), (7, 1), name="three 3 x 3 layers", hint="3, 5, 7")
+    check_equal(receptive_field(layers=[(3, 1, 1)] * 3), (7, 1), name="three 3 x 3 layers", hint="3, 5, 7")
     check_equal(receptive_field([(3, 2, 1)] * 2), (7, 4), name="two 3 x 3 layers of stride 2", hint="3, then 3 + 2 * 2")
     check_equal(
         receptive_field([(3, 1, 1), (3, 1, 2), (3, 1, 4)]), (15, 1), name="dilations 1, 2, 4", hint="1 + 2 + 4 + 8"
@@ -1791,7 +1835,7 @@ for layers in lists:
 ### BEGIN HIDDEN TESTS
 check_equal(receptive_field([(2, 3, 2), (3, 1, 1)]), (9, 3), name="receptive_field([(2, 3, 2), (3, 1, 1)])")
 check_equal(receptive_field([(1, 1, 1)]), (1, 1), name="receptive_field([(1, 1, 1)])")
-for bad in [(0, 1, 1), (3, 0, 1), (3, 1, 0), (-1, 1, 1), (3, -2, 1), (3, 1, -1)]:
+for bad in [(0, 1, 1), (3, 0, 1), (3, 1, 0), (-1, 1, 1), (3, -2, 1), (3, 1, -1), (3, 1), (3, 1, 1, 1)]:
     for layers in ([bad], [(3, 2, 1), bad], [bad, (3, 2, 1)]):
         check_raises(
             ValueError, ["layers"], lambda wrong=layers: receptive_field(wrong), name=f"receptive_field({layers})"
@@ -1863,7 +1907,8 @@ def positive(model: nn.Module, seed: int) -> nn.Module:
 # %% nbgrader={"grade": true, "grade_id": "09_empirical_receptive_field_visible", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 with trying("9 empirical_receptive_field", "two 3 x 3 layers"):
     model = positive(nn.Sequential(nn.Conv2d(1, 2, 3, padding=1), nn.ReLU(), nn.Conv2d(2, 2, 3, padding=1)), seed=1)
-    check_equal(empirical_receptive_field(model, 14), 5, name="two 3 x 3 layers", hint="3, then 5")
+    actual = empirical_receptive_field(model=model, input_size=14)
+    check_equal(actual, 5, name="two 3 x 3 layers", hint="3, then 5")
 with trying("9 empirical_receptive_field", "a stride"):
     model = positive(
         nn.Sequential(nn.Conv2d(3, 4, 3, stride=2, padding=1), nn.ReLU(), nn.Conv2d(4, 1, 3, padding=1)), seed=2
@@ -1900,6 +1945,13 @@ for channels, layers, size, field in [
     model = positive(nn.Sequential(*layers), seed)
     actual = empirical_receptive_field(model, size)
     check_equal(actual, field, name=f"{channels} input channels, {[type(layer).__name__ for layer in layers]}")
+deep = positive(nn.Sequential(*(nn.Conv2d(2, 2, 3, padding=1) for _ in range(8))), seed)
+with torch.no_grad():
+    for layer in deep:  # the pixels at the rim count far less than those in the middle, but not nothing
+        layer.weight[:, :, 1, 1] *= 20
+        layer.weight /= layer.weight.sum((1, 2, 3), keepdim=True)
+actual = empirical_receptive_field(deep, 36)
+check_equal(actual, 17, name="eight 3 x 3 layers", hint="a small gradient is different from 0, too")
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "09_empirical_receptive_field_pooling", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
@@ -1921,6 +1973,8 @@ rng = generator("09 guest")
 for training in (True, False):
     model = nn.Sequential(nn.Conv2d(2, 3, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(3, 2, 3, padding=1))
     positive(model, int(torch.randint(1000, (), generator=rng))).train(training)
+    model[2].train(not training)  # modes may be mixed
+    modes = [module.training for module in model.modules()]
     model[0].register_buffer("note", torch.arange(3.0))
     model[3].bias.requires_grad_(False)
     model[3].register_forward_hook(lambda _module, _arguments, output: output)
@@ -1929,7 +1983,7 @@ for training in (True, False):
     before = {name: value.clone() for name, value in model.state_dict().items()}
     gradients = [parameter.grad.clone() for parameter in model[0].parameters()]
     check_equal(empirical_receptive_field(model, 18), 8, name="convolution, max pooling, convolution")
-    check_equal([module.training for module in model.modules()], [training] * 5, name="the mode of the modules")
+    check_equal([module.training for module in model.modules()], modes, name="the mode of the modules")
     check_equal(list(model.state_dict()), list(before), name="the names of weights and buffers")
     for name, value in model.state_dict().items():
         check_close(value, before[name], name=f"{name} after the call")
@@ -1944,6 +1998,9 @@ for training in (True, False):
     kinds = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
     hooks = [sum(len(getattr(module, kind)) for kind in kinds) for module in model.modules()]
     check_equal(hooks, [0, 0, 0, 0, 1], name="the number of hooks of each module")
+    kinds = ("_backward_hooks", "_post_accumulate_grad_hooks")
+    hooks = [sum(len(getattr(p, kind, None) or ()) for kind in kinds) for p in model.parameters()]
+    check_equal(hooks, [0] * 4, name="the number of hooks of each parameter")
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -2016,8 +2073,12 @@ def every_second(images):
 
 
 with trying("10 shift_equivariance_error", "circular padding"), check_unchanged(x=x):
-    error = shift_equivariance_error(circular, x, (3, -2))
+    error = shift_equivariance_error(f=circular, x=x, shift=(3, -2))
     check_between(error, 0.0, 1e-10, name="circular padding, shift (3, -2)", hint="roll over height and width, (2, 3)")
+with trying("10 shift_equivariance_error", "a layer with parameters"):
+    layer = nn.Conv2d(3, 2, 3, padding=1, padding_mode="circular", dtype=torch.float64)
+    error = shift_equivariance_error(layer, x, (1, 2))
+    check_between(error, 0.0, 1e-10, name="a layer of torch.nn, circular padding", hint="its output requires grad")
 with trying("10 shift_equivariance_error", "zero padding"):
     error = shift_equivariance_error(lambda images: F.conv2d(images, kernel, padding=1), x, (3, -2))
     check_between(error, 0.01, math.inf, name="zero padding, shift (3, -2)", hint="the borders count too")
@@ -2029,6 +2090,11 @@ with trying("10 shift_equivariance_error", "every second pixel"):
     check_between(
         error, difference - 1e-9, difference + 1e-9, name="every second pixel, shift (1, 0)", hint="1 // 2 is 0"
     )
+    difference = (torch.roll(x, -1, 2)[:, :, ::2, ::2] - torch.roll(x[:, :, ::2, ::2], -1, 2)).abs().max().item()
+    error = shift_equivariance_error(every_second, x, (-1, 0))
+    hint = "rounded down, also below zero: -1 // 2 is -1"
+    name = "every second pixel, shift (-1, 0)"
+    check_between(error, difference - 1e-9, difference + 1e-9, name=name, hint=hint)
 
 # %% nbgrader={"grade": true, "grade_id": "10_shift_equivariance_error_circular", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 # Hidden test: layers that commute with every shift, and one that nearly does.
@@ -2042,13 +2108,18 @@ def circular(images):
 
 
 def marked(batch, channel, row, column):
-    """A layer that commutes but for one pixel of its output, which has 7 added to it."""
-    where = torch.zeros(3, 4, 5, 9, dtype=torch.float64)
-    where[batch, channel, row, column] = 7
-    return lambda images: circular(images) + where
+    """A layer that commutes but for one pixel of one image's output, which has 7 added to it."""
+
+    def layer(images):
+        output = circular(images)
+        is_meant = (images.sum((1, 2, 3)) - x[batch].sum()).abs() < 1e-9  # a shift keeps the sum
+        output[is_meant, channel, row, column] += 7
+        return output
+
+    return layer
 
 
-for shift in [(1, 2), (-1, 3), (4, -5), (0, 2), (-3, 0), (7, 11), (0, 0)]:
+for shift in [(1, 2), (-1, 3), (4, -5), (0, 2), (-3, 0), (7, 11), (7, -11), (0, 0)]:
     with check_unchanged(x=x):
         error = shift_equivariance_error(circular, x, shift)
     check_between(error, 0.0, 1e-10, name=f"circular padding, shift {shift}")
@@ -2068,7 +2139,7 @@ def zeros(images):
     return F.conv2d(images, kernel, padding=1)
 
 
-for down, right in [(1, 0), (0, 1), (-2, 0), (0, -1), (2, 3)]:
+for down, right in [(1, 0), (0, 1), (-2, 0), (0, -1), (2, 3), (9, -7), (-12, 5)]:  # also further than the image
     before = zeros(x.roll(down, 2).roll(right, 3))
     after = zeros(x).roll(down, 2).roll(right, 3)
     expected = (before - after).abs().max().item()
@@ -2093,7 +2164,8 @@ for steps in [(2, 2), (2, 3), (4, 2), (1, 2), (2, 1)]:
         after = strides(x).roll(math.floor(down / steps[0]), 2).roll(math.floor(right / steps[1]), 3)
         expected = (before - after).abs().max().item()
         error = shift_equivariance_error(strides, x.clone(), (down, right))
-        check_between(error, expected - 1e-9, expected + 1e-9, name=f"stride {steps}, shift {(down, right)}")
+        name, hint = f"stride {steps}, shift {(down, right)}", "rounded down, also below zero"
+        check_between(error, expected - 1e-9, expected + 1e-9, name=name, hint=hint)
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "10_shift_equivariance_error_errors", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
@@ -2113,6 +2185,7 @@ for what, wrong in {
     "three dimensions": lambda images: images.mean(1),
     "two dimensions": lambda images: images.flatten(1),
     "five dimensions": lambda images: images[None],
+    "five dimensions, the last of them 1": lambda images: images[..., None],
 }.items():
     check_raises(ValueError, ["f"], lambda w=wrong: shift_equivariance_error(w, x, (1, 1)), name=f"f gives {what}")
 ### END HIDDEN TESTS
@@ -2213,15 +2286,13 @@ def check_lenet_shapes(model: nn.Module, x: Tensor) -> None:
 with trying("11 LeNet5", "shapes and parameters"):
     model = LeNet5()
     check_lenet_shapes(model, torch.rand(3, 1, 28, 28))
-    check_equal(tuple(model(torch.rand(3, 1, 28, 28)).shape), (3, 10), name="the shape of the logits of three images")
-    check_equal(
-        tuple(model(torch.rand(1, 1, 28, 28)).shape),
-        (1, 10),
-        name="the shape of the logits of one image",
-        hint="flatten(1)",
-    )
+    check_tensor(model(torch.rand(3, 1, 28, 28)), (3, 10), torch.float32, name="the logits of three images")
+    one = model(torch.rand(1, 1, 28, 28))
+    check_tensor(one, (1, 10), torch.float32, name="the logits of one image", hint="flatten(1)")
 with trying("11 LeNet5", "logits"):
-    logits = LeNet5()(torch.rand(20, 1, 28, 28)).detach()
+    logits = LeNet5()(torch.rand(20, 1, 28, 28))
+    check_tensor(logits, (20, 10), torch.float32, name="the logits of 20 images")
+    logits = logits.detach()
     check_equal(
         bool((logits < 0).any()), True, name="whether some logits are negative", hint="no softmax, no ReLU at the end"
     )
@@ -2240,8 +2311,13 @@ rng = generator("11 layers")
 model = LeNet5()
 for images in (torch.rand(5, 1, 28, 28, generator=rng), torch.rand(1, 1, 28, 28, generator=rng)):
     check_lenet_shapes(model, images)
-    logits = model(images).detach()
-    check_equal(tuple(logits.shape), (len(images), 10), name="the shape of the logits")
+    logits = model(images)
+    check_tensor(logits, (len(images), 10), torch.float32, name="the logits")
+    logits = logits.detach()
+    alone = model(images[:1]).detach()
+    check_close(
+        alone, logits[:1], name="the logits of the first image alone", hint="images do not depend on each other"
+    )
     trail = layer_trail(model, images)
     check_close(logits, trail[-1][1], name="the logits", hint="nothing after the last layer")
     for stage, ((_, output), (following, _)) in enumerate(itertools.pairwise(trail), start=1):
@@ -2375,8 +2451,8 @@ for _ in range(5):
     optimizer.step()
     expected.append(F.cross_entropy(reference(x), y).item())
 with trying("11 overfit", "five steps"), check_unchanged(x=x, y=y):
-    losses = overfit(mine, x, y, steps=5, lr=0.1)
-    check_equal(len(losses), 5, name="the number of losses for 5 steps")
+    losses = overfit(model=mine, x=x, y=y, steps=5, lr=0.1)
+    check_results(losses, list, 5, name="the losses of 5 steps")
     for step, (loss, right) in enumerate(zip(losses, expected, strict=False)):
         hint = "before the update; Adam; gradients to zero; the whole batch"
         check_between(loss, right - 1e-4, right + 1e-4, name=f"the loss of step {step}", hint=hint)
@@ -2411,7 +2487,7 @@ for count, width, classes, lr in [(20, 6, 4, 0.02), (7, 3, 5, 0.1), (9, 4, 3, 0.
         optimizer.step()
     with check_unchanged(x=x, y=y):
         losses = overfit(mine, x, y, 8, lr)
-    check_equal(len(losses), 8, name="the number of losses for 8 steps")
+    check_results(losses, list, 8, name="the losses of 8 steps")
     for step, (loss, right) in enumerate(zip(losses, expected, strict=True)):
         check_between(loss, right - 1e-3, right + 1e-3, name=f"the loss of step {step}, lr {lr}")
     with torch.no_grad():
@@ -2422,6 +2498,22 @@ for count, width, classes, lr in [(20, 6, 4, 0.02), (7, 3, 5, 0.1), (9, 4, 3, 0.
     if lr == 0:
         for name, value in mine.state_dict().items():
             check_close(value, before[name], name=f"{name} after 8 steps with lr 0")
+x, y = torch.rand(9, 4, generator=rng, dtype=torch.float64), torch.arange(9) % 3
+torch.manual_seed(int(torch.randint(2**31, (), generator=rng)))
+mine, reference = (nn.Sequential(nn.Linear(4, 16), nn.Tanh(), nn.Linear(16, 3)).double() for _ in range(2))
+reference.load_state_dict(mine.state_dict())
+optimizer, expected = torch.optim.Adam(reference.parameters(), 0.1), []
+for _ in range(80):  # in float64 and for so long that other settings of Adam show
+    loss = F.cross_entropy(reference(x), y)
+    expected.append(loss.item())
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+losses = overfit(mine, x, y, 80, 0.1)
+check_results(losses, list, 80, name="the losses of 80 steps")
+for step, (loss, right) in enumerate(zip(losses, expected, strict=True)):
+    name, hint = f"the loss of step {step} of a network in float64", "plain Adam: only lr is set"
+    check_between(loss, right - 1e-7, right + 1e-7, name=name, hint=hint)
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "11_overfit_learns", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
@@ -2451,7 +2543,7 @@ with torch.no_grad():
     first = F.cross_entropy(model(images), labels).item()
 with check_unchanged(images=images, labels=labels):
     losses = overfit(model, images, labels, 200, 3e-3)
-check_equal(len(losses), 200, name="the number of losses for 200 steps")
+check_results(losses, list, 200, name="the losses of 200 steps")
 check_between(losses[0], first - 1e-4, first + 1e-4, name="the first loss", hint="before the first update")
 check_between(losses[-1], 0.0, 0.1, name="the last loss")
 with torch.no_grad():

@@ -19,4 +19,4 @@ def conv2d_backward(grad_output, x, weight, stride=1, padding=0):
             matrix[:, i, j, :, r, c] = weight
             dw = dw + torch.tensordot(grad_output[:, :, i, j], xp[:, :, r, c], dims=([0], [0]))
     dx = (grad_output.reshape(N, -1) @ matrix.reshape(K * oh * ow, -1)).reshape(N, C, Hp, Wp)
-    return [dx[:, :, padding : Hp - padding, padding : Wp - padding], dw, grad_output.sum(-1).sum(-1).sum(0)]
+    return dx[:, :, padding : Hp - padding, padding : Wp - padding], dw, grad_output.sum(-1).sum(-1).sum(0)

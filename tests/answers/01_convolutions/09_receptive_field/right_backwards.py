@@ -4,8 +4,8 @@ import math
 
 
 def receptive_field(layers):
-    if any(value < 1 for layer in layers for value in layer):
-        raise ValueError("every entry of layers must be at least 1")
+    if any(len(layer) != 3 or min(layer) < 1 for layer in layers):
+        raise ValueError("every entry of layers must be three numbers of at least 1")
     field = 1
     for kernel_size, stride, dilation in reversed(layers):
         field = (field - 1) * stride + dilation * (kernel_size - 1) + 1

@@ -3,7 +3,7 @@
 
 def receptive_field(layers):
     for i, layer in enumerate(layers):
-        if min(layer) <= 0:
+        if min(layer) <= 0 or len(layer) != 3:
             raise ValueError(f"layers[{i}] = {layer}")
     seen = []
     for output in (0, 1):
