@@ -71,7 +71,7 @@ CASES = (
         {CORRELATE: "wrong_int_through_double", SIZE: "wrong_negative_padding_allowed"},
         {CORRELATE: "care", SIZE: "arguments"},
     ),
-    Case("errors that name nothing", {CORRELATE: "wrong_no_name"}, {CORRELATE: "errors"}),
+    Case("errors that name nothing", {CORRELATE: "wrong_no_name"}, {CORRELATE: "visible errors"}),
     Case("reflection repeats the border", {PAD: "wrong_symmetric"}, {PAD: "visible reflect_circular widths int64"}),
     Case("refuses a circular padding that is allowed", {PAD: "wrong_circular_equal_refused"}, {PAD: "widths"}),
     Case(
