@@ -17,7 +17,7 @@ from cvcourse.errors import ClassError, CourseError
 from cvcourse.grading import bridge
 from cvcourse.grading.assignment import Assignment, load_assignment
 from cvcourse.grading.collection import Collection, load_collection, submitted_notebook
-from cvcourse.grading.execute import Limits
+from cvcourse.grading.execute import Limits, execute
 from cvcourse.grading.gradebook import open_gradebook
 from cvcourse.grading.marking import Marked, mark
 from cvcourse.grading.outcomes import Graded, Outcome, Verdict, load_outcomes, save_outcomes
@@ -164,7 +164,7 @@ class Run:
             pool.shutdown(wait=True, cancel_futures=True)
 
     def _mark(self, job: Job) -> Marked:
-        return mark(self.assignment.source, job.data, self.seed, self.limits, stubs=self.assignment.stubs)
+        return mark(self.assignment.source, job.data, self.seed, self.limits, stubs=self.assignment.stubs, run=execute)
 
     def _result(self, future: Future) -> Marked | str:
         """The marked notebook, or what the grader itself failed with."""
@@ -273,7 +273,7 @@ def mark_for_nbgrader(coursedir, unit: str, student: str, data: bytes) -> Marked
     class_dir = Path(coursedir.submitted_directory).parent
     source = Path(coursedir.format_path(coursedir.source_directory, ".", unit)) / f"{unit}.ipynb"
     assignment, seed, limits = load_assignment(source, unit), seed_for(class_dir, unit), Limits()
-    marked = mark(assignment.source, data, seed, limits, stubs=assignment.stubs)
+    marked = mark(assignment.source, data, seed, limits, stubs=assignment.stubs, run=execute)
     outcomes = load_outcomes(class_dir, unit)
     outcomes[student] = as_graded(Job(student, data, submission_key(data, assignment, seed, limits)), marked)
     save_outcomes(class_dir, unit, outcomes)

@@ -15,6 +15,7 @@ class Outcome(StrEnum):
     NOT_ATTEMPTED = "not attempted"
     CRASHED = "crashed"
     TIMED_OUT = "timed out"
+    REFUSED = "refused"
     BROKEN = "broken notebook"
     BY_HAND = "graded by hand"
     FAULT = "grader's fault"
