@@ -18,6 +18,7 @@ The parts, one file each
 - `Zygote(preload=..., limits=..., mode="auto")`: a context manager. `spawn(...)` may be called from several threads.
   The lifeline is a socket to it: when the worker process ends in whatever way, the zygote and every kernel end. A
   worker must not fork itself (exec is harmless): its copy would hold the lifeline too.
+  `preload` names modules to import, and functions to call once as "module:function"; neither may start a thread.
   `mode` is "warm" (both walls), "cold" (a fresh bubblewrap for each kernel, seconds instead of milliseconds: where the
   kernel grants bubblewrap but no namespaces inside it), or "auto": warm where it works, otherwise cold with a warning
   (`zygote.mode` tells which, `zygote.slow_because` why). `IsolationError` where bubblewrap itself does not run.

@@ -36,7 +36,10 @@ DEFAULT_PRELOAD = (
     "unittest.mock",
     "pytest",
     "scipy.ndimage",
+    "scipy.signal",
+    "skimage.data",
     "sklearn.datasets",
+    "torch.utils.flop_counter",
     "cvcourse.checks",
     "cvcourse.data",
     "cvcourse.guard",
@@ -45,8 +48,10 @@ DEFAULT_PRELOAD = (
     "cvcourse.session",
     "cvcourse.training",
     "cvcourse.widgets",
+    "cvcourse.grading.proxies.kernels",
+    "cvcourse.grading.preload:warm_up",
 )
-"""What notebooks of the course import: once here instead of in every kernel."""
+"""What notebooks of the course import, and a function to be called: once here instead of in every kernel."""
 MOST_SOCKETS = 8
 READY_SECONDS = 20.0
 COLD_UIDS = 20_000
