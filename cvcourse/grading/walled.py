@@ -58,6 +58,11 @@ class Walls:
         return self.zygote.mode
 
     @property
+    def alive(self) -> bool:
+        """Whether it can be used: it is not closed and its pre-warmed process runs."""
+        return self.zygote.alive
+
+    @property
     def slow_because(self) -> str:
         """Why it is cold; empty where it is not."""
         return self.zygote.slow_because

@@ -92,6 +92,11 @@ class WarmProcess:
         self._log.seek(0)
         return self._log.read()[-10_000:].decode("utf-8", "replace")
 
+    @property
+    def alive(self) -> bool:
+        """Whether it runs, as far as Linux has told."""
+        return self._process is not None and self._process.poll() is None
+
     def fork(self, request: dict, descriptors: list[int]) -> Forked:
         """A new kernel process on `descriptors`. Raises `KernelError`."""
         with self._lock:

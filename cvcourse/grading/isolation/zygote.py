@@ -103,6 +103,11 @@ class Zygote:
         """The process id of the pre-warmed process, seen from here; None in cold mode."""
         return self._warm.pid if self._warm else None
 
+    @property
+    def alive(self) -> bool:
+        """Whether kernels can come from it: it is not closed, and the pre-warmed process, where there is one, runs."""
+        return not self._closed and (self._warm is None or self._warm.alive)
+
     def spawn(
         self,
         role: str = "student",
