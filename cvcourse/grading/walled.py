@@ -58,14 +58,14 @@ class Walls:
         return self.zygote.mode
 
     @property
-    def alive(self) -> bool:
-        """Whether it can be used: it is not closed and its pre-warmed process runs."""
-        return self.zygote.alive
-
-    @property
     def slow_because(self) -> str:
         """Why it is cold; empty where it is not."""
         return self.zygote.slow_because
+
+    @property
+    def alive(self) -> bool:
+        """Whether the pre-warmed process lives; where it has died, so have all kernels, through no answer's fault."""
+        return self.zygote.alive
 
     def run(
         self, notebook: NotebookNode, seed: str, limits: Limits, skip: frozenset[int] = frozenset()

@@ -105,7 +105,7 @@ class Zygote:
 
     @property
     def alive(self) -> bool:
-        """Whether kernels can come from it: it is not closed, and the pre-warmed process, where there is one, runs."""
+        """Whether kernels can still come from it: not closed, and its process, where it is warm, has not ended."""
         return not self._closed and (self._warm is None or self._warm.alive)
 
     def spawn(
