@@ -13,7 +13,7 @@ from nbformat.v4 import new_output
 
 from cvcourse.grading.cells import TestCell, grade_id, is_given, is_test, nbgrader_metadata, test_cells
 from cvcourse.grading.execute import CellRun, Execute, Limits
-from cvcourse.grading.outcomes import Outcome, Verdict
+from cvcourse.grading.outcomes import Graded, Outcome, Verdict
 from cvcourse.grading.submission import BrokenNotebook, Restored, blank, read_submission, restore
 
 LONGEST_REASON = 600
@@ -196,3 +196,10 @@ def _error(verdict: Verdict) -> NotebookNode:
 def stubs_of(released: NotebookNode) -> dict[str, str]:
     """The text of each answer cell of a released notebook, by grade_id."""
     return {grade_id(cell): cell.source for cell in released.cells if nbgrader_metadata(cell).get("solution")}
+
+
+def as_graded(student: str, keys: dict[str, str], marked: Marked, sandbox: bool) -> Graded:
+    """What is recorded of a marked submission; a test that ended in a grader's fault has no key, so it is run again."""
+    faults = {one.grade_id for one in marked.verdicts if one.outcome == Outcome.FAULT}
+    kept = {name: key for name, key in keys.items() if name not in faults}
+    return Graded(student, kept, marked.verdicts, marked.broken, marked.notes, round(marked.seconds, 2), sandbox)

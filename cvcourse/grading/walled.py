@@ -62,6 +62,11 @@ class Walls:
         """Why it is cold; empty where it is not."""
         return self.zygote.slow_because
 
+    @property
+    def alive(self) -> bool:
+        """Whether the pre-warmed process lives; where it has died, so have all kernels, through no answer's fault."""
+        return self.zygote.alive
+
     def run(
         self, notebook: NotebookNode, seed: str, limits: Limits, skip: frozenset[int] = frozenset()
     ) -> dict[int, CellRun]:
