@@ -5,6 +5,7 @@ import itertools
 import os
 import pickle
 import resource
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -12,7 +13,9 @@ import sys
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import process_time
 
+import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_output
 from nbgrader.apps.api import NbGraderAPI
@@ -20,10 +23,13 @@ from nbgrader.converters.base import NbGraderException
 
 from cvcourse.errors import ClassError
 from cvcourse.grading import bridge, ledger_files
+from cvcourse.grading.assignment import load_assignment
 from cvcourse.grading.collection import Collection, Entry, save_collection
 from cvcourse.grading.due import set_due, write_extension
+from cvcourse.grading.execute import CellRun, Limits
 from cvcourse.grading.gradebook import open_gradebook
 from cvcourse.grading.ledger import Ledger
+from cvcourse.grading.marking import mark
 from cvcourse.paths import CoursePaths
 from tests import tiny_course as tiny
 from tests.twin_classes import Twins, files, handed_in, make, marked, tables
@@ -181,7 +187,12 @@ def test_penalties_of_a_class(twins, text):
         with open_gradebook(paths) as gradebook:
             set_due(gradebook, tiny.UNIT, DUE)
     for student in times:
-        twins.enter(student, twins.submit(student, handed_in(), "2026-01-09 12:00:00 UTC"))
+        twins.submit(student, handed_in(), "2026-01-09 12:00:00 UTC")
+    result = marked(handed_in(), twins.ours)
+    for paths in twins.both:
+        with Ledger(paths, tiny.UNIT) as ledger:
+            for student in times:
+                ledger.enter(student, copy.deepcopy(result))
     twins.sql("UPDATE grade SET manual_score = 2 WHERE cell_id = " + _GRADE.format("essay", "GradeCell"))
     for days in (1, 3):
         for paths in twins.both:
@@ -340,20 +351,26 @@ def test_between_two_submissions_the_gradebook_is_free_for_formgrader(twins, qui
         assert ledger.scores()["a"] == 7
 
 
-def test_a_full_disk_is_one_line_and_nothing_is_half_entered(twins):
+@pytest.mark.parametrize(
+    ("size", "reason"), [(1000, r"cannot write .*File too large"), (40_000, "refused: .*")], ids=["files", "gradebook"]
+)
+def test_a_full_disk_is_one_line_and_nothing_is_half_entered(twins, size, reason):
+    """A bound on the size of files stands for the disk: below the notebook's, then between that and the gradebook's."""
     result = twins.submit("b", handed_in())
     with Ledger(twins.ours, tiny.UNIT) as ledger:
         ledger.enter("a", twins.submit("a", handed_in()))
         before = _state(twins.ours)
         limit = resource.getrlimit(resource.RLIMIT_FSIZE)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limit[1]))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, limit[1]))
         try:
-            with pytest.raises(ClassError, match=r"cannot write .*File too large"):
+            with pytest.raises(ClassError, match=reason) as refused:
                 ledger.enter("b", copy.deepcopy(result))
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+        assert "\n" not in str(refused.value)
         assert _state(twins.ours) == before
         ledger.enter("b", result)
+        assert ledger.entered() == {"a", "b"}
 
 
 def test_a_folder_that_cannot_be_written_is_one_line_and_nothing_is_half_entered(twins, monkeypatch):
@@ -393,26 +410,24 @@ _KILLED = """
 import os, pathlib, pickle, signal, sys
 from nbgrader.converters import Autograde
 from cvcourse.grading.ledger import Ledger
+from cvcourse.grading.marking import mark
 from cvcourse.paths import CoursePaths
-root, unit, when, works = pathlib.Path(sys.argv[1]), sys.argv[2], sys.argv[3], pickle.load(sys.stdin.buffer)
+root, unit, works = pathlib.Path(sys.argv[1]), sys.argv[2], pickle.load(sys.stdin.buffer)
 with Ledger(CoursePaths(root, root / "class"), unit) as ledger:
     ledger.enter("a", works["a"])
     ledger.enter("b", works["b"])
-    if when == "within":
-        Autograde.set_permissions = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
-        ledger.enter("b", works["c"])
-    os.kill(os.getpid(), signal.SIGKILL)
+    Autograde.set_permissions = lambda *_: os.kill(os.getpid(), signal.SIGKILL)  # after the rows, before the commit
+    ledger.enter("b", works["c"])
 """
 
 
-@pytest.mark.parametrize("when", ["between", "within"])
-def test_a_killed_run_loses_nothing_that_was_entered(twins, when):
+def test_a_killed_run_loses_nothing_that_was_entered(twins):
     works = {
         "a": twins.submit("a", handed_in(double=None)),
         "b": twins.submit("b", handed_in(shift=None)),
         "c": twins.submit("c", handed_in()),
     }
-    command = [sys.executable, "-c", _KILLED, str(twins.ours.root), tiny.UNIT, when]
+    command = [sys.executable, "-c", _KILLED, str(twins.ours.root), tiny.UNIT]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     run = subprocess.run(command, input=pickle.dumps(works), env=environment, capture_output=True)
     assert run.returncode == -signal.SIGKILL, run.stderr.decode()
@@ -425,3 +440,42 @@ def test_a_killed_run_loses_nothing_that_was_entered(twins, when):
             ledger.enter(student, copy.deepcopy(works[student]))
     bridge.autograde(twins.theirs, tiny.UNIT, "c", copy.deepcopy(works["c"]))
     twins.compare()
+
+
+@pytest.mark.full
+@pytest.mark.timeout(600)
+def test_the_ledger_needs_a_tenth_of_the_time_of_nbgraders_own_step(tmp_path):
+    """On unit 01, solved, with the outputs that the built notebook holds; prints both."""
+    unit, root = "01_convolutions", tmp_path / "course"
+    shutil.copytree(tiny.ROOT / "solutions" / unit, root / "solutions" / unit)
+    shutil.copy(tiny.ROOT / "nbgrader_config.py", root)
+    paths = CoursePaths(root, root / "class")
+    data = (paths.solutions / unit / f"{unit}.ipynb").read_bytes()
+    outputs = {cell.source: cell.get("outputs", []) for cell in nbformat.reads(data.decode(), 4).cells}
+
+    def as_built(notebook, *_):
+        for cell in notebook.cells:
+            if cell.cell_type == "code":
+                cell.outputs = copy.deepcopy(outputs[cell.source])
+        return {place: CellRun("ok") for place in range(len(notebook.cells))}
+
+    assignment = load_assignment(paths.solutions / unit / f"{unit}.ipynb", unit)
+    result = mark(assignment.source, data, "12345", Limits(), stubs=assignment.stubs, run=as_built)
+    bridge.enter_assignment(paths, unit)
+    for number in range(24):
+        (paths.class_dir / "submitted" / f"s{number}" / unit).mkdir(parents=True)
+        (paths.class_dir / "submitted" / f"s{number}" / unit / f"{unit}.ipynb").write_bytes(data)
+
+    def seconds(enter, numbers):
+        works = [(f"s{number}", copy.deepcopy(result)) for number in numbers]
+        start = process_time()
+        for student, work in works:
+            enter(student, work)
+        return (process_time() - start) / len(works)
+
+    nbgraders = seconds(lambda student, work: bridge.autograde(paths, unit, student, work), range(4))
+    with Ledger(paths, unit) as ledger:
+        seconds(ledger.enter, [4])
+        ours = seconds(ledger.enter, range(5, 24))
+    print(f"CPU seconds a submission: {nbgraders:.3f} by nbgrader's step, {ours:.4f} by the ledger")
+    assert ours < nbgraders / 10
