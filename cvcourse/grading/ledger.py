@@ -255,6 +255,12 @@ class Ledger:
         with self._transaction():
             return self._rows.scores()
 
+    def totals(self) -> dict[str, float]:
+        """Everybody's points by student id, those given by hand included, with the penalty taken off."""
+        with self._transaction():
+            penalties = self._rows.penalties()
+            return {name: max(score - penalties.get(name, 0.0), 0.0) for name, score in self._rows.scores().items()}
+
     def assign_penalties(self, policy: LatePolicy) -> dict[str, float]:
         """Set every submission's penalty by nbgrader's plugin, from time stamps, due date and extensions.
 
