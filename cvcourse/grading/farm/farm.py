@@ -177,9 +177,7 @@ class Farm:
         task = self._name, work.submission, dict(work.earlier)
         for tries_left in reversed(range(TRIES)):
             try:
-                return await self._client.submit(
-                    self._mark_one, self._name, work.submission, dict(work.earlier), key=key
-                )
+                return await self._client.submit(self._mark_one, *task, key=key)
             except KilledWorker:
                 return _Killer()
             except (CancelledError, OSError) as error:  # the connection was lost, and with it all that was sent
