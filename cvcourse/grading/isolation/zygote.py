@@ -103,6 +103,11 @@ class Zygote:
         """The process id of the pre-warmed process, seen from here; None in cold mode."""
         return self._warm.pid if self._warm else None
 
+    @property
+    def alive(self) -> bool:
+        """Whether kernels can still come from it: not closed, and its process, where it is warm, has not ended."""
+        return not self._closed and (self._warm is None or self._warm.alive)
+
     def spawn(
         self,
         role: str = "student",
