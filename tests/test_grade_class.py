@@ -47,7 +47,7 @@ def paths(template, tmp_path):
 @pytest.fixture
 def no_kernel(monkeypatch):
     """Run the cells in this process."""
-    monkeypatch.setattr(grade, "mark", lambda *args, **kwargs: mark(*args, run=tiny.run_here, **kwargs))
+    monkeypatch.setattr(grade, "mark", lambda *args, **kwargs: mark(*args, **{**kwargs, "run": tiny.run_here}))
 
 
 def points(result):

@@ -56,8 +56,8 @@ def graded(tmp_path_factory):
     entries.append(Entry("dstudent_104_9004_x.docx", "104", "aside", "is no notebook"))
     save_collection(paths.class_dir, Collection(tiny.UNIT, entries))
 
-    def nosy_run(notebook, environment, limits):
-        runs = tiny.run_here(notebook, environment, limits)
+    def nosy_run(notebook, *arguments):
+        runs = tiny.run_here(notebook, *arguments)
         for cell in notebook.cells:
             if cell.source == "print(In)":
                 text = "".join(f"{other.source}\n" for other in notebook.cells)
@@ -67,7 +67,7 @@ def graded(tmp_path_factory):
         return runs
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(grade, "mark", lambda *args, **kwargs: mark(*args, run=nosy_run, **kwargs))
+        patch.setattr(grade, "mark", lambda *args, **kwargs: mark(*args, **{**kwargs, "run": nosy_run}))
         grade_class(paths, tiny.UNIT)
     return paths, report(paths, tiny.UNIT)
 

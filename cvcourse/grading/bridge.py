@@ -28,6 +28,11 @@ from cvcourse.grading.roster import Roster
 from cvcourse.grading.store import staging
 from cvcourse.paths import MARKER, CoursePaths
 
+QUIET = logging.getLogger("cvcourse.grading.nbgrader")
+"""For nbgrader's steps: nowhere, because `Marked.notes` and the verdicts say what these would."""
+QUIET.addHandler(logging.NullHandler())
+QUIET.propagate = False
+
 
 def nbgrader_config(paths: CoursePaths) -> Config:
     """`nbgrader_config.py` of the checkout, with the folders of this class."""

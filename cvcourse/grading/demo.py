@@ -18,7 +18,7 @@ from cvcourse.grading.demo_files import DUE, material, student_id, write_export,
 from cvcourse.grading.due import set_due
 from cvcourse.grading.enrol import enrol
 from cvcourse.grading.execute import Limits
-from cvcourse.grading.grade import grade_class
+from cvcourse.grading.grade import Options, grade_class
 from cvcourse.grading.gradebook import open_gradebook
 from cvcourse.grading.outcomes import Graded, Outcome, load_outcomes
 from cvcourse.grading.report import Report, report
@@ -98,7 +98,7 @@ def run_demo(paths: CoursePaths, folder: Path | None, bars: PROGRESS) -> Demo:
         with open_gradebook(mine) as gradebook:
             set_due(gradebook, UNIT, DUE)
         collect(mine, write_export(export / "submissions.zip", source), UNIT)
-        grade_class(mine, UNIT, late=LATE, limits=LIMITS, progress=bars("Grading"))
+        grade_class(mine, UNIT, Options(late=LATE, limits=LIMITS), progress=bars("Grading"))
         result = report(mine, UNIT, progress=bars("Feedback"))
         outcomes = load_outcomes(class_dir, UNIT)
         files = {"gradebook": mine.gradebook, **result.files}

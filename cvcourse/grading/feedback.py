@@ -27,7 +27,7 @@ from cvcourse.grading.cells import (
     is_test,
     visible_part,
 )
-from cvcourse.grading.outcomes import Graded, Outcome, load_outcomes
+from cvcourse.grading.outcomes import Graded, Outcome, load_outcome
 from cvcourse.grading.store import write_bytes
 from cvcourse.paths import CoursePaths
 
@@ -69,7 +69,7 @@ class FeedbackView(NbGraderPreprocessor):
         nb.cells = [cell for cell in map(_shortened, nb.cells) if cell is not None]
         nb, resources = SanitizeHTML(tags=_TAGS).preprocess(nb, resources)
         class_dir = Path(self.parent.parent.coursedir.submitted_directory).parent
-        graded = load_outcomes(class_dir, names["assignment"]).get(names["student"])
+        graded = load_outcome(class_dir, names["assignment"], names["student"])
         if graded is not None:
             verdicts = [replace(one, reason=_censored(one.reason, secret)) for one in graded.verdicts]
             nb.cells.insert(0, new_markdown_cell(outcome_table(replace(graded, verdicts=verdicts))))
@@ -185,7 +185,7 @@ def feedback_page(paths: CoursePaths, unit: str, student: str) -> Path:
         try:
             converter.start()
         except NbGraderException:
-            graded = load_outcomes(paths.class_dir, unit).get(student)
+            graded = load_outcome(paths.class_dir, unit, student)
             write_bytes(page, _plain_page(unit, graded).encode("utf-8"))
     return page
 

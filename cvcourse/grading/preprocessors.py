@@ -43,9 +43,9 @@ class Mark(NbGraderPreprocessor):
         converter = self.parent.parent
         marked = getattr(converter, "marks", {}).get(names["student"])
         if marked is None:
-            from cvcourse.grading.grade import mark_for_nbgrader
+            from cvcourse.grading.nbgrader_marking import mark_for_nbgrader
 
-            marked = mark_for_nbgrader(converter.coursedir, names["assignment"], names["student"], resources[RAW])
+            marked = mark_for_nbgrader(converter, names["assignment"], names["student"], resources[RAW])
         return with_evidence(marked), resources
 
 

@@ -105,6 +105,14 @@ class Kernel:
         poll.register(self.pidfd, select.POLLIN)
         return bool(poll.poll(0))
 
+    def is_active(self) -> bool:
+        """Whether, between two runs, a thread or a process goes on that a cell has left behind."""
+        with self.lock:
+            try:
+                return self.alive and self.tree.threads() > 1
+            except OSError:  # it has just ended
+                return False
+
     def private_mb(self) -> float:
         """MiB of memory that it has for itself alone (Private_Dirty), all its processes together."""
         return self.tree.private_kb() / 1024
