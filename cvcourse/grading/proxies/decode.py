@@ -121,7 +121,7 @@ class Decoder:
         """A sparse tensor of indices and values."""
         _, indices, values, shape, coalesced = tree
         if any(type(size) is not int or size < 0 for size in shape) or math.prod(shape) > MAX_ELEMENTS:
-            raise WireError("a sparse tensor that is too large to cross")
+            raise WireError("a sparse tensor that is too large")
         parts = [self.plain(self.decode(part, depth), torch.Tensor) for part in (indices, values)]
         made = torch.sparse_coo_tensor(*parts, tuple(shape), check_invariants=True)
         # Only coalescing it here makes sure that it is: what is said of it need not be true.

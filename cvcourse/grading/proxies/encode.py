@@ -46,7 +46,7 @@ class Encoder:
         """The tree of a value. Raises `WireError` where it cannot cross."""
         self._nodes += 1
         if depth > MAX_DEPTH or self._nodes > MAX_NODES:
-            raise WireError("a value that is nested too deeply, or has too many parts, cannot cross")
+            raise WireError("a value that is nested too deeply, or has too many parts")
         kind = type(value)
         if kind is str:
             self.characters += 6 * len(value)  # at most so many in JSON
@@ -138,7 +138,7 @@ class Encoder:
     def generator(self, value: torch.Generator, _depth: int) -> list:
         """A generator with its state."""
         if value.device.type != "cpu":
-            raise WireError(f"a generator on {value.device} cannot cross")
+            raise WireError(f"a generator on {value.device}: use one on the CPU")
         self.slot(value)
         return ["g", self.blob(value.get_state().numpy().tobytes())]
 

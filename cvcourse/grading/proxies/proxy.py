@@ -84,7 +84,8 @@ class Proxy:
 
     def __getattr__(self, name: str) -> Any:
         # A deep copy or pickle would ask for these before there is anything to ask.
-        if name.startswith("_proxy_") or (name.startswith("__") and name not in ASKED):
+        # A notebook would ask for these to show a value, and show what the answer says.
+        if name.startswith(("_proxy_", "_repr_", "_ipython_")) or (name.startswith("__") and name not in ASKED):
             raise AttributeError(name)
         if name in COMPARISONS:
             raise VerdictError(_why(self))

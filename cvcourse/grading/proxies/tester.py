@@ -80,14 +80,14 @@ class Tester(Peer):
         """Proxies as what they stand for, torch's modules by value, things of libraries by name, the rest by handle."""
         if type(value) is Proxy:
             if value._proxy_tester is not self:
-                raise WireError("an object of another answer cannot cross")
+                raise WireError("an object of another answer")
             return ["mine", value._proxy_handle]
         if type(value) is nn.Parameter:
             return self._parameter(encoder, value, depth)
         if is_torch_module(value):
             return ["module", encoder.encode(describe(value, self._number), depth)]
         if isinstance(value, torch.Tensor):
-            raise WireError(f"a tensor of class {type(value).__name__} cannot cross")
+            raise WireError(f"a tensor of class {type(value).__name__}")
         if is_record(type(value)):
             self._records[type(value).__name__] = type(value)
         named = _library_name(value)
@@ -194,14 +194,12 @@ class Tester(Peer):
     # Operations: only on what the test itself handed over.
 
     def _mine(self, target: Any) -> Any:
-        if type(target) is Proxy:
-            raise WireError("an answer's own object is not the test's")
+        if not self.objects.holds(target):
+            raise WireError("what was asked of is no object of the test")
         return target
 
     def _following(self, iterator: Any) -> tuple[list, bool]:
-        if not isinstance(iterator, Iterable):
-            raise WireError("no iterator")
-        for value in iterator:
+        for value in self._mine(iterator):
             return [value], True
         return [], False
 
