@@ -14,6 +14,7 @@ from nbformat.v4 import new_output
 from cvcourse.grading.cells import TestCell, grade_id, is_given, is_test, nbgrader_metadata, test_cells
 from cvcourse.grading.execute import CellRun, Execute, Limits
 from cvcourse.grading.outcomes import Graded, Outcome, Verdict
+from cvcourse.grading.sanitise import sanitise
 from cvcourse.grading.submission import BrokenNotebook, Restored, blank, read_submission, restore
 
 LONGEST_REASON = 600
@@ -76,7 +77,7 @@ def mark(
     verdicts = [earlier.get(one.grade_id, one) for one in judge(notebook, runs, tests, restored, limits)]
     write_verdicts(notebook, verdicts)
     seconds = sum(one.seconds for one in runs.values())
-    return Marked(notebook, verdicts, notes + restored.notes + _given_notes(notebook, runs), seconds=seconds)
+    return Marked(sanitise(notebook), verdicts, notes + restored.notes + _given_notes(notebook, runs), seconds=seconds)
 
 
 def _broken(source: NotebookNode, tests: list[TestCell], reason: str) -> Marked:

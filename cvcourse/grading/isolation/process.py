@@ -84,7 +84,7 @@ class WarmProcess:
             packet = b""
         if not packet:
             self._process.wait(10)
-            raise IsolationError(bubblewrap.explain_refusal(self._last_words()))
+            raise bubblewrap.refusal(self._last_words())
         self.pid = int(json.loads(described.read())["child-pid"])
         threads = json.loads(packet)["threads"]
         if threads != 1:
