@@ -62,8 +62,11 @@ def _states() -> tuple:
 
 
 @contextlib.contextmanager
-def entered(surroundings: dict[str, Any], seen: dict[str, int]) -> Iterator[None]:
-    """In the answer's process: be surrounded as the test cell was. `seen["operators"]` is what was counted."""
+def entered(surroundings: dict[str, Any], seen: dict[str, Any]) -> Iterator[None]:
+    """In the answer's process: be surrounded as the test cell was.
+
+    `seen["operators"]` is what was counted, `seen["refused"]` the text of a refusal.
+    """
     _put_generators(surroundings["generators"])
     before = torch.get_default_dtype()
     refused = [guard.Refusal(*entry) for entry in surroundings["refusals"]]
@@ -77,6 +80,9 @@ def entered(surroundings: dict[str, Any], seen: dict[str, int]) -> Iterator[None
             stack.callback(lambda: seen.update(operators=counter.count))
         if refused:
             stack.enter_context(guard.forbid(*refused))
+            watch = guard._watches[-1]
+            # What the answer caught, or covered with an error of its own, has happened all the same.
+            stack.callback(lambda: watch.met and seen.update(refused=str(watch.met)))
         yield
 
 

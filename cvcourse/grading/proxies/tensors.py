@@ -109,9 +109,10 @@ def make_array(description: Any, data: memoryview | bytearray) -> np.ndarray:
         raise WireError("no array")
     if not dtype.itemsize or math.prod(shape) * dtype.itemsize != len(data):
         raise WireError("no array: its bytes do not fit its shape")
-    if dtype.kind == "b":
-        return (np.frombuffer(data, np.uint8) != 0).reshape(shape, order=order)
-    return np.frombuffer(data, dtype).copy().reshape(shape, order=order)
+    made = np.empty(shape, dtype, order=order)  # of its own memory, so that a function may resize it
+    read = np.frombuffer(data, np.uint8) != 0 if dtype.kind == "b" else np.frombuffer(data, dtype)
+    made[...] = read.reshape(shape, order=order)
+    return made
 
 
 def _numpy_dtype(text: Any) -> np.dtype:
