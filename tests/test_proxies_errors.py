@@ -1,5 +1,6 @@
 """Errors of an answer in the tester's process: what a test may expect of them, and what no test must take for one."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -110,13 +111,13 @@ def test_texts_are_kept_for_match(answer):
 
 
 def test_classes_are_their_known_bases(answer):
-    with pytest.raises(ValueError, match="^size: too small$") as caught:
+    with pytest.raises(ValueError, match=r"^size: too small$") as caught:
         answer.fail(0)
     assert isinstance(caught.value, KeyError)
     assert type(caught.value).__name__ == "SizeError"
-    with pytest.raises(AnswerError, match="^Unknown: u$"):
+    with pytest.raises(AnswerError, match=r"^Unknown: u$"):
         answer.fail(1)
-    with pytest.raises(Exception, match="^c$") as caught:
+    with pytest.raises(Exception, match=r"^c$") as caught:
         answer.fail(2)
     assert [base.__name__ for base in type(caught.value).mro()[1:3]] == ["CourseError", "Exception"]
     with pytest.raises(FileNotFoundError, match="no file"):
@@ -147,12 +148,9 @@ def test_what_cannot_cross_names_the_value_the_function_and_the_reason(answer):
         answer.deep()
     with pytest.raises(CannotCrossError, match=rf"^the result of Model\.weight cannot be graded: {reason}"):
         _ = answer.Model().weight
-    with pytest.raises(
-        CannotCrossError, match=r"^the test cannot hand its arguments to stub\(\): a numpy array of object"
-    ):
-        import numpy as np
-
-        answer.stub(np.array([object()]))
+    objects = np.array([object()])
+    with pytest.raises(CannotCrossError, match=r"^the test cannot hand its arguments to stub\(\): a numpy array of ob"):
+        answer.stub(objects)
     with pytest.raises(CannotCrossError, match=r"^the result of objects\(\)") as caught:
         answer.objects()
     assert "\n" not in str(caught.value)
