@@ -20,6 +20,11 @@ from cvcourse import guard
 @contextlib.contextmanager
 def undisturbed() -> Iterator[None]:
     """Nothing that happens in the block is counted, refused, or recorded for a gradient."""
+    modes = torch._C._len_torch_function_stack() or torch._C._len_torch_dispatch_stack()
+    if not modes and not torch.is_inference_mode_enabled():
+        with torch.no_grad():
+            yield
+        return
     with torch._C.DisableTorchFunction(), _disable_current_modes(), torch.inference_mode(False), torch.no_grad():
         yield
 

@@ -86,6 +86,9 @@ def make_tensor(description: Any, data: memoryview | bytearray | None) -> Tensor
         return torch.empty_strided(shape, stride, dtype=dtype, device="meta")
     if len(data) != extent * dtype.itemsize or (offset + extent) * dtype.itemsize > MAX_BYTES:
         raise WireError("no tensor: its bytes do not fit its sizes and strides")
+    if extent and not offset and dtype is not torch.bool:
+        whole = torch.frombuffer(data, dtype=dtype).clone()
+        return torch.empty(0, dtype=dtype).set_(whole.untyped_storage(), 0, shape, stride)
     storage = torch.zeros(offset + extent, dtype=dtype)
     if extent:
         # A bool of another byte than 0 and 1 would be neither true nor false.
