@@ -14,7 +14,6 @@ from cvcourse.checks import CheckError, check_unchanged
 from cvcourse.errors import CourseError
 from cvcourse.grading.proxies.errors import AnswerError, LengthError, VerdictError
 from cvcourse.guard import CONVOLUTIONS, RefusedError, TooManyOperatorsError, count_operators, forbid
-from tests.proxy_students import Students
 
 ANSWER = """
 import copy, random
@@ -196,12 +195,6 @@ class Point:
     x: int
     y: torch.Tensor
 """
-
-
-@pytest.fixture(scope="module")
-def students():
-    with Students() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")
@@ -502,8 +495,8 @@ def test_refusal_and_count(answer):
 
 
 def test_what_cannot_cross_says_so(answer):
-    with pytest.raises(Exception, match="too large to cross"):
+    with pytest.raises(Exception, match="too large"):
         answer.give(torch.zeros(1).expand(1 << 40))
-    with pytest.raises(Exception, match="too large to cross"):
+    with pytest.raises(Exception, match="too large"):
         answer.apply(lambda _: torch.zeros(1).expand(1 << 40), 1)
     assert answer.add(1) == 2

@@ -5,7 +5,6 @@ What it leaves is what `bridge.autograde`, nbgrader's own step, leaves, at a sma
 
 import contextlib
 import copy
-import fcntl
 import os
 import shutil
 from collections.abc import Iterator
@@ -34,44 +33,24 @@ STAGE = ".ledger"
 
 
 @contextlib.contextmanager
-def _only_writer(autograded: Path) -> Iterator[Path]:
-    """A stage in `autograded/` for the one process that may write there.
-
-    Raises:
-        ClassError: another process is at it, or the folder cannot be written.
-    """
-    stage = autograded / STAGE
+def _empty_folder(folder: Path) -> Iterator[Path]:
+    """A folder for as long as it is needed; one that a killed run left is taken away first."""
+    shutil.rmtree(folder, ignore_errors=True)
     try:
-        autograded.mkdir(parents=True, exist_ok=True)
-        lock = os.open(autograded, os.O_RDONLY)
+        folder.mkdir(parents=True)
     except OSError as error:
-        raise cannot_write(autograded, error) from error
+        raise cannot_write(folder, error) from error
     try:
-        _lock(lock, autograded)
-        shutil.rmtree(stage, ignore_errors=True)  # of a run that was killed
-        try:
-            stage.mkdir()
-        except OSError as error:
-            raise cannot_write(stage, error) from error
-        yield stage
-        shutil.rmtree(stage, ignore_errors=True)
+        yield folder
     finally:
-        os.close(lock)
-
-
-def _lock(folder: int, autograded: Path) -> None:
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise ClassError(f"another `cvcourse grade` writes {autograded}: wait until it has ended") from None
-    except OSError:
-        pass  # a disk without locks
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 class Ledger:
     """The gradebook of a class, open for the results of one assignment. Use it from one thread, as a context manager.
 
-    The assignment must be in the gradebook (`bridge.enter_assignment`); a student need not be.
+    The caller holds the class (`store.only_writer`). The assignment must be in the gradebook
+    (`bridge.enter_assignment`); a student need not be.
 
     Args:
         paths: of the class.
@@ -93,7 +72,7 @@ class Ledger:
             ClassError: it is in use, cannot be written, or lacks the assignment.
         """
         with contextlib.ExitStack() as stack:
-            self._stage = stack.enter_context(_only_writer(self.paths.class_dir / "autograded"))
+            self._stage = stack.enter_context(_empty_folder(self.paths.class_dir / "autograded" / STAGE))
             self._gradebook: Gradebook = stack.enter_context(open_gradebook(self.paths))
             with self._transaction():
                 self._rows = self._read()

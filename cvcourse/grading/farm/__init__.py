@@ -16,7 +16,15 @@ Only the worker's parts are imported in a worker, and nothing there imports torc
 of `cvcourse.grading.isolation`, in processes of its own.
 """
 
-from cvcourse.grading.farm.farm import Farm
-from cvcourse.grading.farm.work import Work
+from importlib import import_module
 
 __all__ = ["Farm", "Work"]
+
+_LAZY = {"Farm": "farm", "Work": "work"}
+
+
+def __getattr__(name: str):
+    # The program that keeps the workers alive needs neither of them.
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)

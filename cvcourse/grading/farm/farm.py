@@ -25,8 +25,11 @@ LOOK_SECONDS = 1.0
 TRIES = 5  # of one submission, where Dask itself fails
 
 
-class _Killer(Exception):
-    """The worker processes that had a submission died, several times."""
+_KILLED = "each worker process that ran it died, also where it ran alone"
+
+
+class _Killer:
+    """Stands for the result of a submission whose worker processes died, several times."""
 
 
 class Farm:
@@ -134,7 +137,7 @@ class Farm:
                 yield work, result
         for suspect in suspects:
             for work, result in self._mark([suspect], "alone"):
-                yield work, f"its worker died again and again: {result}" if isinstance(result, _Killer) else result
+                yield work, _KILLED if isinstance(result, _Killer) else result
 
     def _mark(self, works: Iterable[Work], how: str) -> Iterator[tuple[Work, Marked | str | _Killer]]:
         coming, seen, held = iter(works), set(), 0
@@ -171,11 +174,12 @@ class Farm:
         """The worker's answer; the submission is sent again where the connection was lost."""
         from distributed import KilledWorker
 
+        task = self._name, work.submission, dict(work.earlier)
         for tries_left in reversed(range(TRIES)):
             try:
-                return await self._client.submit(self._mark_one, self._name, work.submission, work.earlier, key=key)
-            except KilledWorker as error:
-                return _Killer(str(error))
+                return await self._client.submit(self._mark_one, *task, key=key)
+            except KilledWorker:
+                return _Killer()
             except (CancelledError, OSError) as error:  # the connection was lost, and with it all that was sent
                 await self._reconnected()
                 problem = error

@@ -28,6 +28,8 @@ class Workers:
         self._settings = b""
         self._restarts = 0
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 (`close` closes it)
+        # Removed here, and over there in case that this process is killed.
+        self._space = tempfile.TemporaryDirectory(prefix="cvcourse-workers-", ignore_cleanup_errors=True)
         self._process = self._start()
 
     def _start(self) -> subprocess.Popen:
@@ -45,7 +47,7 @@ class Workers:
         """Tell it where the scheduler is."""
         from cvcourse.grading.farm.nannies import Settings
 
-        self._settings = pickle.dumps(Settings(scheduler, security, threads, config))
+        self._settings = pickle.dumps(Settings(scheduler, security, threads, self._space.name, config))
         self._send()
 
     def _send(self) -> None:
@@ -79,6 +81,7 @@ class Workers:
             self._process.kill()  # the workers notice
             self._process.wait()
         self._log.close()
+        self._space.cleanup()
 
 
 def share(threads: int, processes: int) -> tuple[int, ...]:

@@ -12,7 +12,6 @@ import os
 import pickle
 import shutil
 import sys
-import tempfile
 import threading
 import time
 from dataclasses import dataclass
@@ -28,15 +27,24 @@ LAST_SECONDS = 2.0
 
 @dataclass(frozen=True)
 class Settings:
-    """The scheduler's address, the keys to it, the number of threads of each worker process, Dask's settings."""
+    """What it has to know.
+
+    Attributes:
+        scheduler: its address.
+        security: the keys to it.
+        threads: of each worker process.
+        space: a folder for Dask's files, removed at the end.
+        config: Dask's settings.
+    """
 
     scheduler: str
     security: "Security"
     threads: tuple[int, ...]
+    space: str
     config: dict
 
 
-async def _keep(settings: Settings, threads: int, space: str, nannies: set) -> None:
+async def _keep(settings: Settings, threads: int, nannies: set) -> None:
     """One worker process after the other under a nanny, which ends where the worker lost its connection."""
     from distributed import Nanny
 
@@ -52,7 +60,7 @@ async def _keep(settings: Settings, threads: int, space: str, nannies: set) -> N
             host="127.0.0.1",
             protocol="tls",
             worker_class=QuietWorker,
-            local_directory=space,
+            local_directory=settings.space,
             memory_limit=None,  # the limits are the kernels'
             dashboard=False,
             config=settings.config,
@@ -71,38 +79,41 @@ async def _keep(settings: Settings, threads: int, space: str, nannies: set) -> N
         await asyncio.sleep(failures)
 
 
-async def _serve(settings: Settings, space: str, nannies: set) -> None:
-    await asyncio.gather(*(_keep(settings, threads, space, nannies) for threads in settings.threads))
+async def _serve(settings: Settings, nannies: set) -> None:
+    await asyncio.gather(*(_keep(settings, threads, nannies) for threads in settings.threads))
 
 
 def _end_with_caller(space: str, nannies: set) -> None:
     """Wait for the end of the standard input; then nothing is left of all this."""
     import psutil
 
-    while os.read(0, 4096):
-        pass
-    workers = {nanny.pid for nanny in list(nannies)}
-    # Not `multiprocessing`'s own helper: it removes what the workers shared once they are gone.
-    ours = [one for one in psutil.Process().children() if one.pid in workers]
-    below = [one for worker in ours for one in worker.children(recursive=True)]
-    for worker in ours:
-        with contextlib.suppress(psutil.Error):
-            worker.kill()
-    psutil.wait_procs(ours + below, timeout=LAST_SECONDS)
-    shutil.rmtree(space, ignore_errors=True)
-    os._exit(0)
+    try:
+        while os.read(0, 4096):
+            pass
+        workers = {nanny.pid for nanny in list(nannies)}
+        # Not `multiprocessing`'s own helper: it removes what the workers shared once they are gone.
+        ours = [one for one in psutil.Process().children() if one.pid in workers]
+        below = []
+        for worker in ours:
+            with contextlib.suppress(psutil.Error):
+                below += worker.children(recursive=True)
+                worker.kill()
+        psutil.wait_procs(ours + below, timeout=LAST_SECONDS)
+        shutil.rmtree(space, ignore_errors=True)
+    finally:
+        os._exit(0)
 
 
 def main() -> None:
     """Read the settings and keep workers until the caller ends."""
     import dask
+    import distributed  # noqa: F401 (while the caller makes its scheduler)
 
     settings: Settings = pickle.load(sys.stdin.buffer)
     dask.config.set(settings.config)
     nannies: set = set()
-    with tempfile.TemporaryDirectory(prefix="cvcourse-workers-") as space:
-        threading.Thread(target=_end_with_caller, args=(space, nannies), daemon=True).start()
-        asyncio.run(_serve(settings, space, nannies))
+    threading.Thread(target=_end_with_caller, args=(settings.space, nannies), daemon=True).start()
+    asyncio.run(_serve(settings, nannies))
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ CONFIG = {
     "distributed.admin.system-monitor.disk": False,
     "distributed.scheduler.active-memory-manager.start": False,
     "distributed.diagnostics.nvml": False,
+    "distributed.scheduler.allowed-failures": 1,  # after two dead workers a submission is tried again alone
     "distributed.client.scheduler-info-interval": "30s",
     "distributed.scheduler.http.routes": [],
     "distributed.worker.http.routes": [],

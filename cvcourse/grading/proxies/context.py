@@ -5,13 +5,14 @@ take points and never give them: the tester goes on with its own generators.
 """
 
 import contextlib
+import dataclasses
 import random
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import torch
-from torch.utils._python_dispatch import _disable_current_modes, _get_current_dispatch_mode_stack
+from torch.utils._python_dispatch import _disable_current_modes
 
 from cvcourse import guard
 
@@ -19,18 +20,13 @@ from cvcourse import guard
 @contextlib.contextmanager
 def undisturbed() -> Iterator[None]:
     """Nothing that happens in the block is counted, refused, or recorded for a gradient."""
+    modes = torch._C._len_torch_function_stack() or torch._C._len_torch_dispatch_stack()
+    if not modes and not torch.is_inference_mode_enabled():
+        with torch.no_grad():
+            yield
+        return
     with torch._C.DisableTorchFunction(), _disable_current_modes(), torch.inference_mode(False), torch.no_grad():
         yield
-
-
-def counters() -> list[guard.OperatorCount]:
-    """The operator counts that are entered here."""
-    return [mode for mode in _get_current_dispatch_mode_stack() if isinstance(mode, guard.OperatorCount)]
-
-
-def refusals() -> list[guard.Refusal]:
-    """What is refused here."""
-    return [refusal for watch in guard._watches for refusal in watch.refusals]
 
 
 class Surroundings:
@@ -43,15 +39,15 @@ class Surroundings:
         """As plain values. Call it before `undisturbed`."""
         with undisturbed():
             generators = self._generators()
-        limits = [counter.limit - counter.count for counter in counters() if counter.limit is not None]
-        refused = [(r.functions, r.operators, r.packages, r.instead) for r in refusals()]
+        refusals, counters = guard.in_force()
+        limits = [counter.limit - counter.count for counter in counters if counter.limit is not None]
         return {
             "grad": torch.is_grad_enabled(),
             "inference": torch.is_inference_mode_enabled(),
             "dtype": torch.get_default_dtype(),
             "generators": generators,
-            "refusals": refused,
-            "count": bool(counters()),
+            "refusals": [dataclasses.astuple(refusal) for refusal in refusals],
+            "count": bool(counters),
             "limit": min(limits) if limits else None,
         }
 
@@ -71,8 +67,11 @@ def _states() -> tuple:
 
 
 @contextlib.contextmanager
-def entered(surroundings: dict[str, Any], seen: dict[str, int]) -> Iterator[None]:
-    """In the answer's process: be surrounded as the test cell was. `seen["operators"]` is what was counted."""
+def entered(surroundings: dict[str, Any], seen: dict[str, Any]) -> Iterator[None]:
+    """In the answer's process: be surrounded as the test cell was.
+
+    `seen["operators"]` is what was counted, `seen["refused"]` the text of a refusal.
+    """
     _put_generators(surroundings["generators"])
     before = torch.get_default_dtype()
     refused = [guard.Refusal(*entry) for entry in surroundings["refusals"]]
@@ -86,6 +85,9 @@ def entered(surroundings: dict[str, Any], seen: dict[str, int]) -> Iterator[None
             stack.callback(lambda: seen.update(operators=counter.count))
         if refused:
             stack.enter_context(guard.forbid(*refused))
+            watch = guard._watches[-1]
+            # What the answer caught, or covered with an error of its own, has happened all the same.
+            stack.callback(lambda: watch.met and seen.update(refused=str(watch.met)))
         yield
 
 
