@@ -91,9 +91,16 @@ class Pair:
 
     @staticmethod
     def _drive(testing: Any, serving: Any) -> Outputs:
-        """Both together until the tester's side is done, also where the answer's side ends before."""
+        """Both together until the tester's side is done, also where the answer's side ends before.
+
+        Without "done" from the tester the answer's side has no reason to end its serving. Where it does, nobody replies
+        any more, and the tester would wait until its own limit: the end of the answer's kernel is what tells it.
+        """
         first = wait(testing, serving, until="any")[0]
-        return first if first is not None else wait(testing)[0]
+        if first is not None:
+            return first
+        serving.kernel.kill()
+        return wait(testing)[0]
 
     def _let_go(self, serving: Any, times: dict[str, float]) -> Outputs | None:
         """End the serving, so that the answer's next cell can run."""
