@@ -502,8 +502,8 @@ def test_refusal_and_count(answer):
 
 
 def test_what_cannot_cross_says_so(answer):
-    with pytest.raises(Exception, match="too large to cross"):
+    with pytest.raises(Exception, match="too large"):
         answer.give(torch.zeros(1).expand(1 << 40))
-    with pytest.raises(Exception, match="too large to cross"):
+    with pytest.raises(Exception, match="too large"):
         answer.apply(lambda _: torch.zeros(1).expand(1 << 40), 1)
     assert answer.add(1) == 2

@@ -8,7 +8,8 @@ import pytest
 
 from tests.requirements import require
 
-PRELOAD = ["numpy", "torch", "matplotlib.pyplot", "IPython", "asyncio"]
+PRELOAD = ["numpy", "torch", "matplotlib.pyplot", "IPython", "asyncio", "pytest"]
+PRELOAD += ["cvcourse.checks", "cvcourse.grading.proxies.kernels"]
 MODULES = Path(__file__).resolve().parent / "sandbox_modules"
 
 

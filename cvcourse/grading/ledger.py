@@ -40,32 +40,40 @@ def _only_writer(autograded: Path) -> Iterator[Path]:
     Raises:
         ClassError: another process is at it, or the folder cannot be written.
     """
-    stage = autograded / STAGE
     try:
         autograded.mkdir(parents=True, exist_ok=True)
-        lock = os.open(autograded, os.O_RDONLY)
+        handle = os.open(autograded, os.O_RDONLY)
     except OSError as error:
         raise cannot_write(autograded, error) from error
     try:
-        _lock(lock, autograded)
-        shutil.rmtree(stage, ignore_errors=True)  # of a run that was killed
-        try:
-            stage.mkdir()
-        except OSError as error:
-            raise cannot_write(stage, error) from error
-        yield stage
-        shutil.rmtree(stage, ignore_errors=True)
+        _lock(handle, autograded)
+        with _empty_folder(autograded / STAGE) as stage:
+            yield stage
     finally:
-        os.close(lock)
+        os.close(handle)
 
 
-def _lock(folder: int, autograded: Path) -> None:
+def _lock(handle: int, autograded: Path) -> None:
     try:
-        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise ClassError(f"another `cvcourse grade` writes {autograded}: wait until it has ended") from None
     except OSError:
         pass  # a disk without locks
+
+
+@contextlib.contextmanager
+def _empty_folder(folder: Path) -> Iterator[Path]:
+    """A folder for as long as it is needed; one that a killed run left is taken away first."""
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        folder.mkdir()
+    except OSError as error:
+        raise cannot_write(folder, error) from error
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 class Ledger:
@@ -246,6 +254,12 @@ class Ledger:
         """Everybody's points by student id, those given by hand included, before the penalty."""
         with self._transaction():
             return self._rows.scores()
+
+    def totals(self) -> dict[str, float]:
+        """Everybody's points by student id, those given by hand included, with the penalty taken off."""
+        with self._transaction():
+            penalties = self._rows.penalties()
+            return {name: max(score - penalties.get(name, 0.0), 0.0) for name, score in self._rows.scores().items()}
 
     def assign_penalties(self, policy: LatePolicy) -> dict[str, float]:
         """Set every submission's penalty by nbgrader's plugin, from time stamps, due date and extensions.

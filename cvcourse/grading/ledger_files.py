@@ -32,12 +32,11 @@ class Swap:
         name = self.folder
         try:
             for name, content in files.items():
-                part = self._stage / f"{len(self._ready)}.new"
+                part = self._ready[self.folder / name] = self._stage / f"{len(self._ready)}.new"
                 if isinstance(content, bytes):
                     part.write_bytes(content)
                 else:
                     shutil.copy(content, part)
-                self._ready[self.folder / name] = part
         except OSError as error:
             raise cannot_write(self.folder / name, error) from error
 
@@ -86,9 +85,10 @@ class Swap:
                 folder.rmdir()
 
     def clear(self) -> None:
-        """Empty the stage."""
-        for file in self._stage.iterdir():
-            file.unlink()
+        """Empty the stage of what was made ready or replaced."""
+        for file in (*self._ready.values(), *(kept for _, kept in self._undo if kept)):
+            with contextlib.suppress(OSError):
+                file.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
@@ -99,6 +99,7 @@ def moved_away(folder: Path, stage: Path) -> Iterator[None]:
         ClassError: it cannot be moved.
     """
     kept = stage / "taken away"
+    shutil.rmtree(kept, ignore_errors=True)
     try:
         with contextlib.suppress(FileNotFoundError):
             os.replace(folder, kept)

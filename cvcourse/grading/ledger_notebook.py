@@ -105,6 +105,9 @@ class _Overwrite(OverwriteCells):
             nb, resources = self.add_missing_task_cells(nb, resources)
         return nb, resources
 
+    def missing_cell_transform(self, *args: Any, **kwargs: Any) -> NotebookNode:
+        return nbformat.from_dict(super().missing_cell_transform(*args, **kwargs))
+
 
 class _Validator(MetadataValidator):
     """nbgrader's check of a cell's metadata, which remembers what it found good."""

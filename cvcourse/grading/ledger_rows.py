@@ -187,6 +187,15 @@ class Rows:
         )
         return dict(self._db.execute(found).all())
 
+    def penalties(self) -> dict[str, float]:
+        """What lateness costs everybody whom it costs something, by student id."""
+        found = (
+            select(_submissions.c.student_id, _notebooks.c.late_submission_penalty)
+            .join(_notebooks, _notebooks.c.assignment_id == _submissions.c.id)
+            .where(_notebooks.c.notebook_id == self.cells.id, _notebooks.c.late_submission_penalty > 0)
+        )
+        return dict(self._db.execute(found).all())
+
     def students(self) -> set[str]:
         """The ids of everybody with a submission."""
         found = select(_submissions.c.student_id).where(_submissions.c.assignment_id == self.assignment_id)

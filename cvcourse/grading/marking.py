@@ -14,6 +14,7 @@ from nbformat.v4 import new_output
 from cvcourse.grading.cells import TestCell, grade_id, is_given, is_test, nbgrader_metadata, test_cells
 from cvcourse.grading.execute import CellRun, Execute, Limits
 from cvcourse.grading.outcomes import Graded, Outcome, Verdict
+from cvcourse.grading.sanitise import sanitise
 from cvcourse.grading.submission import BrokenNotebook, Restored, blank, read_submission, restore
 
 LONGEST_REASON = 600
@@ -69,19 +70,21 @@ def mark(
         handed, notes = read_submission(submission)
         restored = restore(source, handed, dict(stubs))
     except BrokenNotebook as error:
-        return _broken(source, tests, str(error))
+        return unusable(source, str(error))
     notebook = restored.notebook
     skip = frozenset(place for place, cell in enumerate(notebook.cells) if is_test(cell) and grade_id(cell) in earlier)
     runs = run(notebook, seed, limits, skip)
     verdicts = [earlier.get(one.grade_id, one) for one in judge(notebook, runs, tests, restored, limits)]
     write_verdicts(notebook, verdicts)
     seconds = sum(one.seconds for one in runs.values())
-    return Marked(notebook, verdicts, notes + restored.notes + _given_notes(notebook, runs), seconds=seconds)
+    return Marked(sanitise(notebook), verdicts, notes + restored.notes + _given_notes(notebook, runs), seconds=seconds)
 
 
-def _broken(source: NotebookNode, tests: list[TestCell], reason: str) -> Marked:
+def unusable(source: NotebookNode, reason: str) -> Marked:
+    """What a file comes to that is no notebook of the assignment: no points, and the reason at each test."""
     verdicts = [
-        Verdict(test.grade_id, test.exercise, Outcome.BROKEN, 0.0, test.points, reason, test.hidden) for test in tests
+        Verdict(test.grade_id, test.exercise, Outcome.BROKEN, 0.0, test.points, reason, test.hidden)
+        for test in test_cells(source)
     ]
     notebook = blank(source)
     write_verdicts(notebook, verdicts)

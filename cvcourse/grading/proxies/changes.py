@@ -1,6 +1,7 @@
 """What a call did to its arguments: found by content, told by slot, written back into the caller's own objects."""
 
 import contextlib
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -32,9 +33,19 @@ def _copy(value: Any) -> Any:
         return value.get_state()
     if isinstance(value, np.ndarray):
         return value.copy()
+    return _parts(value)
+
+
+def _parts(value: Any) -> list[Any] | None:
+    """What a container or a dataclass holds, each key and value by itself; None for what holds nothing."""
     if isinstance(value, dict):
-        return list(value.items())
-    return list(value) if isinstance(value, list | set) else None
+        return [part for pair in value.items() for part in pair]
+    if isinstance(value, list | set):
+        return list(value)
+    if hasattr(type(value), "__dataclass_fields__"):
+        names = [field.name for field in dataclasses.fields(value)]
+        return [part for name in names if hasattr(value, name) for part in (name, getattr(value, name))]
+    return None
 
 
 def _same(value: Any, old: Any) -> bool:
@@ -47,9 +58,7 @@ def _same(value: Any, old: Any) -> bool:
         return value.shape == old.shape and value.dtype == old.dtype and value.tobytes() == old.tobytes()
     if old is None:
         return True
-    now = list(value.items()) if isinstance(value, dict) else list(value)
-    if isinstance(value, dict):
-        now, old = [part for pair in now for part in pair], [part for pair in old for part in pair]
+    now = _parts(value)
     return len(now) == len(old) and all(first is second for first, second in zip(now, old, strict=True))
 
 
@@ -79,6 +88,12 @@ def write_back(mine: Any, new: Any) -> None:
     elif isinstance(mine, dict | set):
         mine.clear()
         mine.update(new)
+    elif hasattr(type(mine), "__dataclass_fields__"):
+        for field in dataclasses.fields(mine):
+            if hasattr(new, field.name):
+                object.__setattr__(mine, field.name, getattr(new, field.name))
+            elif hasattr(mine, field.name):
+                object.__delattr__(mine, field.name)
 
 
 def _write_tensor(mine: Tensor, new: Tensor) -> None:

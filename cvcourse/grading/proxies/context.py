@@ -5,13 +5,14 @@ take points and never give them: the tester goes on with its own generators.
 """
 
 import contextlib
+import dataclasses
 import random
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import torch
-from torch.utils._python_dispatch import _disable_current_modes, _get_current_dispatch_mode_stack
+from torch.utils._python_dispatch import _disable_current_modes
 
 from cvcourse import guard
 
@@ -21,16 +22,6 @@ def undisturbed() -> Iterator[None]:
     """Nothing that happens in the block is counted, refused, or recorded for a gradient."""
     with torch._C.DisableTorchFunction(), _disable_current_modes(), torch.inference_mode(False), torch.no_grad():
         yield
-
-
-def counters() -> list[guard.OperatorCount]:
-    """The operator counts that are entered here."""
-    return [mode for mode in _get_current_dispatch_mode_stack() if isinstance(mode, guard.OperatorCount)]
-
-
-def refusals() -> list[guard.Refusal]:
-    """What is refused here."""
-    return [refusal for watch in guard._watches for refusal in watch.refusals]
 
 
 class Surroundings:
@@ -43,15 +34,15 @@ class Surroundings:
         """As plain values. Call it before `undisturbed`."""
         with undisturbed():
             generators = self._generators()
-        limits = [counter.limit - counter.count for counter in counters() if counter.limit is not None]
-        refused = [(r.functions, r.operators, r.packages, r.instead) for r in refusals()]
+        refusals, counters = guard.in_force()
+        limits = [counter.limit - counter.count for counter in counters if counter.limit is not None]
         return {
             "grad": torch.is_grad_enabled(),
             "inference": torch.is_inference_mode_enabled(),
             "dtype": torch.get_default_dtype(),
             "generators": generators,
-            "refusals": refused,
-            "count": bool(counters()),
+            "refusals": [dataclasses.astuple(refusal) for refusal in refusals],
+            "count": bool(counters),
             "limit": min(limits) if limits else None,
         }
 

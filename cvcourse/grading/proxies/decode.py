@@ -4,6 +4,7 @@ with `WireError`, executes nothing, imports nothing, and keeps to the limits of 
 
 import collections
 import dataclasses
+import functools
 import math
 import re
 from collections.abc import Callable
@@ -27,7 +28,7 @@ class Decoder:
         blobs: the raw bytes of the message.
         resolve: gives the value of a reference's tree, or raises `WireError`.
         own: what this side sent in the message that is answered, by slot.
-        dataclasses_here: the dataclasses that both sides have, by name.
+        records: the dataclasses and named tuples that this side has, by name.
     """
 
     def __init__(
@@ -35,10 +36,10 @@ class Decoder:
         blobs: list[memoryview],
         resolve: Callable[["Decoder", list, int], Any],
         own: list[Any] | None = None,
-        dataclasses_here: Callable[[str], type | None] = lambda name: None,
+        records: Callable[[str], type | None] = lambda name: None,
     ) -> None:
         self.blobs, self.resolve, self.own = blobs, resolve, own or []
-        self.dataclasses_here = dataclasses_here
+        self.records = records
         self.slots: list[Any] = []
         # (slot, tensor) of what needs a gradient: leaves, and results of a graph on the other side
         self.leaves: list[tuple[int, torch.Tensor]] = []
@@ -120,7 +121,7 @@ class Decoder:
         """A sparse tensor of indices and values."""
         _, indices, values, shape, coalesced = tree
         if any(type(size) is not int or size < 0 for size in shape) or math.prod(shape) > MAX_ELEMENTS:
-            raise WireError("a sparse tensor that is too large to cross")
+            raise WireError("a sparse tensor that is too large")
         parts = [self.plain(self.decode(part, depth), torch.Tensor) for part in (indices, values)]
         made = torch.sparse_coo_tensor(*parts, tuple(shape), check_invariants=True)
         # Only coalescing it here makes sure that it is: what is said of it need not be true.
@@ -138,14 +139,24 @@ class Decoder:
     def dataclass(self, tree: list, depth: int) -> Any:
         """A dataclass that both sides have, by value; one that only the sender has, as what `resolve` makes of it."""
         _, name, fields, whole = tree
-        kind = self.dataclasses_here(self.plain(name, str))
+        kind = self.records(self.plain(name, str))
         values = {self.plain(key, str): self.decode(part, depth) for key, part in fields}
-        if kind is None or {field.name for field in dataclasses.fields(kind)} != values.keys():
-            return self.resolve(self, ["dc", whole, values], depth)
+        if not _has_fields(kind, values):
+            return self.slot(self.resolve(self, ["dc", whole, name, values], depth), leaf=False)
         made = object.__new__(kind)
         for key, value in values.items():
             object.__setattr__(made, key, value)
-        return made
+        return self.slot(made, leaf=False)
+
+    def named_tuple(self, tree: list, depth: int) -> tuple:
+        """A tuple whose parts have names."""
+        _, name, names, *parts = tree
+        if len(names) != len(parts) or not all(type(one) is str and len(one) < 200 for one in [name, *names]):
+            raise WireError("no named tuple")
+        kind = self.records(name)
+        if getattr(kind, "_fields", None) != tuple(names):
+            kind = named_tuple(name, tuple(names))
+        return tuple.__new__(kind, [self.decode(part, depth) for part in parts])
 
     def dictionary(self, tree: list, depth: int) -> Any:
         """A dict, ordered or not."""
@@ -160,12 +171,24 @@ class Decoder:
         return int(tree[1], 16)
 
 
+def _has_fields(kind: type | None, values: dict[str, Any]) -> bool:
+    names = {field.name for field in dataclasses.fields(kind)} if dataclasses.is_dataclass(kind) else None
+    return names is not None and values.keys() <= names
+
+
+@functools.lru_cache(maxsize=64)
+def named_tuple(name: str, names: tuple[str, ...]) -> type[tuple]:
+    """The class of tuples with these names. Raises `ValueError` for what is no name."""
+    return collections.namedtuple(name, names)
+
+
 _READERS: dict[str, Callable[[Decoder, list, int], Any]] = {
     "l": lambda d, t, n: d.slot(d.parts(t, n), leaf=False),
     "s": lambda d, t, n: d.slot(set(d.parts(t, n)), leaf=False),
     "d": Decoder.dictionary,
     "od": Decoder.dictionary,
     "t": lambda d, t, n: tuple(d.parts(t, n)),
+    "nt": Decoder.named_tuple,
     "z": lambda d, t, n: frozenset(d.parts(t, n)),
     "c": lambda d, t, n: complex(*[d.plain(part, float) for part in d.parts(t, n)]),
     "i": Decoder.integer,

@@ -46,7 +46,7 @@ class Encoder:
         """The tree of a value. Raises `WireError` where it cannot cross."""
         self._nodes += 1
         if depth > MAX_DEPTH or self._nodes > MAX_NODES:
-            raise WireError("a value that is nested too deeply, or has too many parts, cannot cross")
+            raise WireError("a value that is nested too deeply, or has too many parts")
         kind = type(value)
         if kind is str:
             self.characters += 6 * len(value)  # at most so many in JSON
@@ -93,12 +93,25 @@ class Encoder:
                 return ["k", name]
         if dataclasses.is_dataclass(value) and not isinstance(value, type):
             return self._dataclass(value, depth)
+        if isinstance(value, tuple):
+            return self._named_tuple(value, depth)
         return self.refer(self, value, depth)
 
     def _dataclass(self, value: Any, depth: int) -> list:
-        fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+        names = [field.name for field in dataclasses.fields(value) if hasattr(value, field.name)]
+        parts = [[name, self.encode(getattr(value, name), depth)] for name in names]
         whole = self.refer(self, value, depth)
-        return ["dc", type(value).__name__, [[name, self.encode(part, depth)] for name, part in fields.items()], whole]
+        self.slot(value, leaf=False)
+        return ["dc", type(value).__name__, parts, whole]
+
+    def _named_tuple(self, value: tuple, depth: int) -> list:
+        """By value, as what it is to a test: of a named tuple of Python and of torch (`x.max(dim=0)`) the names too."""
+        kind = type(value)
+        names = getattr(kind, "_fields", None) or getattr(kind, "__match_args__", ())
+        if type(names) is not tuple or len(names) != len(value) or any(type(name) is not str for name in names):
+            return self.refer(self, value, depth)
+        parts = [self.encode(part, depth) for part in tuple.__iter__(value)]
+        return ["nt", kind.__name__, list(names), *parts]
 
     def container(self, value: Any, depth: int) -> list:
         """A list, dict or set: its parts first, then its own number."""
@@ -107,7 +120,7 @@ class Encoder:
         else:
             parts = [self.encode(part, depth) for part in value]
         self.slot(value, leaf=False)
-        return [CONTAINERS[type(value)], *parts]
+        return [CONTAINERS.get(type(value), "d"), *parts]
 
     def tensor(self, value: torch.Tensor, depth: int) -> list:
         """A tensor or parameter of this process. A sparse one crosses without its gradient."""
@@ -125,7 +138,7 @@ class Encoder:
     def generator(self, value: torch.Generator, _depth: int) -> list:
         """A generator with its state."""
         if value.device.type != "cpu":
-            raise WireError(f"a generator on {value.device} cannot cross")
+            raise WireError(f"a generator on {value.device}: use one on the CPU")
         self.slot(value)
         return ["g", self.blob(value.get_state().numpy().tobytes())]
 

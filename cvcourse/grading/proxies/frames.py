@@ -69,7 +69,7 @@ def check_frame(blobs: Sequence[Blob], text: int = 0) -> None:
 
 def _check_sizes(text: int, sizes: Sequence[int]) -> None:
     if text > MAX_TEXT or len(sizes) > MAX_BLOBS or math.fsum(sizes) > MAX_BYTES:
-        raise WireError(f"a message of {text + sum(sizes):,} bytes in {len(sizes)} arrays is too large to cross")
+        raise WireError(f"{text + sum(sizes):,} bytes in {len(sizes)} arrays are too large")
 
 
 def _no_constant(name: str) -> None:
@@ -84,6 +84,8 @@ def _exactly(connection: socket.socket, count: int) -> bytearray:
             read = connection.recv_into(view[got:])
         except TimeoutError:
             raise PeerGoneError("the answer's process did not reply in time") from None
+        except ConnectionError:
+            raise PeerGoneError("the answer's process has ended") from None
         except OSError as error:
             raise PeerGoneError(f"the answer's process cannot be reached: {error}") from None
         if not read:

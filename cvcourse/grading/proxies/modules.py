@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from cvcourse.grading.proxies.errors import WireError
 
 HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
+PARAMETER_HOOKS = ("_backward_hooks", "_post_accumulate_grad_hooks")
 _INSIDE = ("_parameters", "_buffers", "_modules", "_non_persistent_buffers_set", "training")
 _PLAIN = (int, float, bool, str, tuple, list, type(None), torch.device, torch.dtype)
 
@@ -83,16 +84,21 @@ class Received:
 
 
 def state(module: nn.Module) -> list[tuple]:
-    """What a call may change, for each submodule: mode, number of hooks, names of parameters, buffers."""
+    """What a call may change, for each submodule: mode, number of hooks, parameters with their hooks, buffers."""
     return [
         (
             part.training,
             [len(getattr(part, kind)) for kind in HOOKS],
-            list(part._parameters),
+            [(name, parameter_hooks(parameter)) for name, parameter in part._parameters.items()],
             list(part._buffers.items()),
         )
         for part in nn.Module.modules(module)
     ]
+
+
+def parameter_hooks(parameter: nn.Parameter | None) -> int:
+    """How many functions run with its gradient."""
+    return sum(len(getattr(parameter, kind, None) or ()) for kind in PARAMETER_HOOKS)
 
 
 def same_state(first: list[tuple], second: list[tuple]) -> bool:
@@ -130,8 +136,10 @@ def put_state(module: nn.Module, entries: Any) -> None:
         part.training = training is True
         for kind, count in zip(HOOKS, hooks, strict=True):
             _match_hooks(getattr(part, kind), count)
-        for name in set(part._parameters) - set(parameters):
+        for name in set(part._parameters) - {name for name, _ in parameters}:
             del part._parameters[name]
+        for name, count in parameters:
+            _match_parameter_hooks(part._parameters.get(name), count)
         _put_buffers(part, buffers)
 
 
@@ -140,6 +148,18 @@ def _match_hooks(hooks: dict, count: int) -> None:
         hooks.popitem()
     for number in range(len(hooks), min(count, 100)):
         hooks[-1 - number] = _nothing
+
+
+def _match_parameter_hooks(parameter: nn.Parameter | None, count: int) -> None:
+    """The answer's hooks on a parameter; the test's own are not known there and stay."""
+    if parameter is None or not parameter.requires_grad:
+        return
+    hooks = parameter._backward_hooks or {}
+    left = [handle for handle, hook in hooks.items() if hook is _nothing]
+    for handle in left[max(count, 0) :]:
+        del hooks[handle]
+    for _ in range(len(left), min(count, 100)):
+        parameter.register_hook(_nothing)
 
 
 def _nothing(*_: Any) -> None:
@@ -160,9 +180,9 @@ def _put_buffers(part: nn.Module, buffers: Any) -> None:
 
 
 def signature_of(value: Any) -> list[tuple] | None:
-    """(name, kind, has a default) of each argument, where that can be known."""
+    """(name, kind, [default] or []) of each argument, where that can be known."""
     try:
         found = inspect.signature(value)
     except (TypeError, ValueError):
         return None
-    return [(p.name, int(p.kind), p.default is not p.empty) for p in found.parameters.values()]
+    return [(p.name, int(p.kind), [] if p.default is p.empty else [p.default]) for p in found.parameters.values()]

@@ -37,7 +37,7 @@ def _used(source: str, namespace: dict[str, Any]) -> set[str]:
     from IPython.core.inputtransformer2 import TransformerManager
 
     code = compile(TransformerManager().transform_cell(source), "<test>", "exec")
-    functions = [value.__code__ for value in namespace.values() if isinstance(value, types.FunctionType)]
+    functions = [value.__code__ for value in namespace.values() if type(value) is types.FunctionType]
     found = set(_names_of(code))
     for function in functions:
         found |= set(_names_of(function))

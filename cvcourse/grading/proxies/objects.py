@@ -25,6 +25,10 @@ class Objects:
         """The object of a handle. Raises `KeyError`."""
         return self._objects[handle][0]
 
+    def holds(self, value: Any) -> bool:
+        """Whether the other side has a handle of it."""
+        return id(value) in self._handles
+
     def drop(self, handle: Any, times: Any) -> None:
         """The other side has let go of a handle that it got so many times."""
         held = self._objects.get(handle)

@@ -89,23 +89,20 @@ class Pair:
         tested = self._drive(self.tester.start(source, **longer), serving)
         return Tested(tested, self._let_go(serving, longer))
 
-    @staticmethod
-    def _drive(testing: Any, serving: Any) -> Outputs:
-        """Both together until the tester's side is done, also where the answer's side ends before.
-
-        Without "done" from the tester the answer's side has no reason to end its serving. Where it does, nobody replies
-        any more, and the tester would wait until its own limit: the end of the answer's kernel is what tells it.
-        """
+    def _drive(self, testing: Any, serving: Any) -> Outputs:
+        """Both together until the tester's side is done, also where the answer's side ends before."""
         first = wait(testing, serving, until="any")[0]
-        if first is not None:
-            return first
-        serving.kernel.kill()
-        return wait(testing)[0]
+        if first is None:
+            self.student.kill()  # it stopped answering before it was told to: the tester must not wait for it
+            return wait(testing)[0]
+        return first
 
     def _let_go(self, serving: Any, times: dict[str, float]) -> Outputs | None:
         """End the serving, so that the answer's next cell can run."""
         if self.tester.alive:
             done = self.tester.start_call("done", **times)
-            return wait(serving, done)[0]
-        self.student.kill()
+            ended = wait(done, serving, until="any")[0] or wait(done)[0]
+            if ended.status == "ok":
+                return wait(serving)[0]
+        self.student.kill()  # what comes from there can no longer be told apart: the next test needs a new pair
         return wait(serving)[0]

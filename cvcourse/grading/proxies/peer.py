@@ -10,7 +10,7 @@ import dataclasses
 import itertools
 import socket
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -20,10 +20,11 @@ from cvcourse.grading.proxies.changes import Snapshot, write_back
 from cvcourse.grading.proxies.context import undisturbed
 from cvcourse.grading.proxies.decode import Decoder
 from cvcourse.grading.proxies.encode import Encoder
-from cvcourse.grading.proxies.errors import PeerGoneError, WireError
+from cvcourse.grading.proxies.errors import CannotCrossError, PeerGoneError, WireError
 from cvcourse.grading.proxies.frames import check_frame, read_frame, write_frame
 from cvcourse.grading.proxies.gradients import Alias, Holder, Sent, Tape, join
 from cvcourse.grading.proxies.parameters import Parameters
+from cvcourse.grading.proxies.telling import argument_refused, call_name, find_part, result_refused
 
 MAX_NESTED = 40
 
@@ -68,6 +69,14 @@ class Peer:
     def after(self, seen: dict[str, Any]) -> None:
         """What to do with what the other side saw during a call."""
 
+    def while_asking(self) -> contextlib.AbstractContextManager:
+        """The block in which a question is answered while a reply is waited for."""
+        return contextlib.nullcontext()
+
+    def label(self, value: Any) -> str:
+        """What a message calls the object that something is asked of."""
+        return "the object"
+
     def let_go(self, freed: Any) -> None:
         """What the other side needs no longer."""
 
@@ -93,22 +102,37 @@ class Peer:
         if self._broken:
             raise PeerGoneError(self._broken)
         surroundings = self.surroundings()
-        with undisturbed():
-            encoder = Encoder(self.refer)
-            called = encoder.encode((operation, *arguments))
-            count = len(encoder.slots)
-            along = encoder.encode(self._along() | surroundings)
-            number = next(self._numbers)
-            if surroundings["grad"]:
-                self._note_inputs(number, encoder.slots[:count])
-            self._write(["ask", number, called, [count, along]], encoder)
-            value, seen, joins = self._wait(number, encoder.slots[:count])
+        try:
+            with undisturbed():
+                number, slots = self._question(operation, arguments, surroundings)
+        except WireError as error:
+            raise argument_refused(self._call_name(operation, arguments), error) from None
+        try:
+            value, seen, joins = self._wait(number, slots)
+        except CannotCrossError as error:
+            raise result_refused(self._call_name(operation, arguments), "", str(error)) from None
         for join_now in joins:
             join_now()
         self.after(seen)
+        if isinstance(value, Refused):
+            raise result_refused(self._call_name(operation, arguments), value.path, value.why)
         if isinstance(value, Raised):
             raise value.error
         return value
+
+    def _question(self, operation: str, arguments: tuple, surroundings: dict[str, Any]) -> tuple[int, list[Any]]:
+        encoder = Encoder(self.refer)
+        called = encoder.encode((operation, *arguments))
+        count = len(encoder.slots)
+        along = encoder.encode(self._along() | surroundings)
+        number = next(self._numbers)
+        if surroundings["grad"]:
+            self._note_inputs(number, encoder.slots[:count])
+        self._write(["ask", number, called, [count, along]], encoder)
+        return number, encoder.slots[:count]
+
+    def _call_name(self, operation: str, arguments: tuple) -> str:
+        return call_name(operation, self.label(arguments[0]) if arguments else "", arguments[1:])
 
     def _note_inputs(self, number: int, slots: Sequence[Any]) -> None:
         for slot, value in enumerate(slots):
@@ -120,14 +144,16 @@ class Peer:
             tree, blobs = self._read()
             kind, of, first, second = tree
             if kind == "ask":
-                self.answer(of, first, second, blobs)
-            elif kind in ("ok", "error") and of == number:
-                return self._result(kind, first, second, blobs, slots)
+                with self.while_asking():
+                    self.answer(of, first, second, blobs)
+            elif kind in ("ok", "error", "refused") and of == number:
+                with undisturbed():
+                    return self._result(kind, first, second, blobs, slots)
             else:
                 self._break("an answer to nothing that was asked")
 
     def _result(self, kind: str, first: Any, second: Any, blobs: list, slots: list[Any]) -> tuple[Any, dict, list]:
-        decoder = Decoder(blobs, self.resolve, slots, self._dataclass)
+        decoder = Decoder(blobs, self.resolve, slots, self.record)
         try:
             value, along = decoder.decode(first), decoder.decode(second)
             self._take(along)
@@ -137,9 +163,13 @@ class Peer:
             if kind == "error":
                 names, text, arguments = value
                 value = Raised(exceptions.rebuild(names, text, arguments))
+            elif kind == "refused":
+                value = Refused(*[decoder.plain(part, str) for part in value])
+            if type(along["seen"]) is not dict:
+                raise WireError("what came is no reply")
             joins = self._joins(along["tape"], decoder) if along["tape"] else []
-        except (TypeError, ValueError, KeyError, IndexError, AttributeError) as error:
-            raise WireError(f"the function's result cannot cross: {error}") from None
+        except (WireError, TypeError, ValueError, KeyError, IndexError, AttributeError, RuntimeError) as error:
+            raise CannotCrossError(str(error)) from None
         return value, along["seen"], joins
 
     def _joins(self, tape: Any, decoder: Decoder) -> list[Callable[[], None]]:
@@ -183,7 +213,7 @@ class Peer:
             if self._nested > MAX_NESTED:
                 raise WireError("calls are nested too deeply")
             with undisturbed():
-                decoder = Decoder(blobs, self.resolve, None, self._dataclass)
+                decoder = Decoder(blobs, self.resolve, None, self.record)
                 operation, *arguments = decoder.decode(called)
                 surroundings = decoder.decode(along[1])
                 self._take(surroundings)
@@ -220,8 +250,8 @@ class Peer:
             encoder, trees = self._encode_reply(value, snapshot, seen, grad)
             check_frame(encoder.blobs, encoder.characters)
         except (WireError, TypeError, ValueError, RuntimeError, AttributeError) as error:
-            kind = "error"
-            described = exceptions.describe(error if isinstance(error, WireError) else WireError(str(error)))
+            path, why = find_part(value, lambda part: Encoder(self.refer).encode(part))
+            kind, described = "refused", (path, why or str(error))
             encoder, trees = self._encode_reply(described, Snapshot([]), seen, False)
         self._write([kind, number, *trees], encoder)
 
@@ -270,10 +300,11 @@ class Peer:
             self.tapes.pop(number, None)
         self.let_go(along["freed"])
 
-    def _dataclass(self, name: str) -> type | None:
+    def record(self, name: str) -> type | None:
+        """The dataclass or class of named tuples of this name that this side has."""
         kind = self.namespace.get(name)
         # Not isinstance: a proxy says that it is a class.
-        return kind if issubclass(type(kind), type) and dataclasses.is_dataclass(kind) else None
+        return kind if issubclass(type(kind), type) and is_record(kind) else None
 
     def _write(self, tree: list, encoder: Encoder) -> None:
         try:
@@ -298,11 +329,23 @@ class Peer:
         raise PeerGoneError(why)
 
 
+class Refused(NamedTuple):
+    """The other side's value could not cross: which part of it, and why."""
+
+    path: str
+    why: str
+
+
 class Raised:
     """What the other side raised."""
 
     def __init__(self, error: Exception) -> None:
         self.error = error
+
+
+def is_record(kind: type) -> bool:
+    """Whether its instances cross by value, as a name and named parts."""
+    return dataclasses.is_dataclass(kind) or issubclass(kind, tuple)
 
 
 def _is_result(value: Any) -> bool:

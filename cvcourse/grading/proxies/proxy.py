@@ -1,13 +1,18 @@
 """What a test sees of an object of the answer: it can be called, read and operated on, and never judges itself."""
 
+import inspect
+import types
 import weakref
 from typing import Any
 
 import torch
 from torch import nn
 
-from cvcourse.grading.proxies.errors import LengthError, VerdictError
+from cvcourse.grading.proxies.errors import LengthError, VerdictError, WireError
+from cvcourse.grading.proxies.telling import plain_name
 
+# What Python's own functions ask of a function or class and the other side may say.
+ASKED = frozenset({"__name__", "__qualname__", "__dict__", "__annotations__"})
 _OPERATORS = [
     "add",
     "sub",
@@ -51,34 +56,45 @@ def library_class(names: tuple[str, ...]) -> type | None:
 
 
 class Proxy:
-    """An object of the answer. `names` are those of its class and the class's bases."""
+    """An object of the answer. `names` are those of its class and the class's bases, `label` that of a function."""
 
-    def __init__(self, tester: Any, handle: int, kind: str, names: tuple[str, ...], values: dict[str, Any]) -> None:
-        for key, value in {"tester": tester, "handle": handle, "kind": kind, "names": names, "values": values}.items():
+    def __init__(self, tester: Any, handle: int, kind: str, names: tuple[str, ...], label: str) -> None:
+        shown = plain_name(label or names[0])
+        for key, value in {"tester": tester, "handle": handle, "kind": kind, "names": names, "shown": shown}.items():
             object.__setattr__(self, f"_proxy_{key}", value)
 
     @property
     def __class__(self) -> type:
         if self._proxy_kind == "class":
             return type
+        if self._proxy_names[0] == "builtins.function":
+            return types.FunctionType
         return library_class(self._proxy_names) or Proxy
+
+    @property
+    def __doc__(self) -> Any:
+        return self._ask("get", "__doc__")
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        described = self._ask("signature")
+        if described is None:
+            raise AttributeError("__signature__")
+        return make_signature(described)
 
     def __getattr__(self, name: str) -> Any:
         # A deep copy or pickle would ask for these before there is anything to ask.
-        if name.startswith("_proxy_") or (name.startswith("__") and name not in ("__name__", "__doc__", "__dict__")):
+        # A notebook would ask for these to show a value, and show what the answer says.
+        if name.startswith(("_proxy_", "_repr_", "_ipython_")) or (name.startswith("__") and name not in ASKED):
             raise AttributeError(name)
-        if name == "__name__":
-            return self._proxy_names[0].rpartition(".")[2] if self._proxy_kind == "class" else self._ask("get", name)
         if name in COMPARISONS:
             raise VerdictError(_why(self))
-        values = self._proxy_values
-        return values[name] if name in values else self._ask("get", name)
+        return self._ask("get", name)
 
     def _ask(self, operation: str, *arguments: Any) -> Any:
         return self._proxy_tester.ask(operation, self, *arguments)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        self._proxy_values.pop(name, None)
         self._ask("set", name, value)
 
     def __delattr__(self, name: str) -> None:
@@ -125,7 +141,8 @@ class Proxy:
         return type(value) is Proxy and self._proxy_names[0] in value._proxy_names
 
     def __repr__(self) -> str:
-        return f"<{self._proxy_names[0].rpartition('.')[2]} of the answer>"
+        kind = {"builtins.function": "function ", "builtins.method": "method "}.get(self._proxy_names[0], "")
+        return f"<{'class ' if self._proxy_kind == 'class' else kind}{self._proxy_shown} of the answer>"
 
     def __dir__(self) -> list[str]:
         return [str(name) for name in self._ask("invoke", "__dir__", ())]
@@ -175,6 +192,17 @@ for _name in _VERDICTS:
 Proxy.__len__ = _no_length
 
 
+def make_signature(described: Any) -> inspect.Signature:
+    """The signature of `modules.signature_of`. Raises `WireError` for what is none."""
+    try:
+        return inspect.Signature(
+            inspect.Parameter(name, inspect._ParameterKind(kind), default=default[0] if default else inspect.Parameter.empty)
+            for name, kind, default in described
+        )
+    except (TypeError, ValueError) as error:
+        raise WireError(f"no signature: {error}") from None
+
+
 class Proxies:
     """The proxies that live: one for each object, and which objects need be kept no longer."""
 
@@ -184,12 +212,12 @@ class Proxies:
         self._times: dict[int, int] = {}
         self.gone: list[tuple[int, int]] = []
 
-    def get(self, handle: int, kind: str, names: tuple[str, ...], values: dict[str, Any]) -> Proxy:
+    def get(self, handle: int, kind: str, names: tuple[str, ...], label: str) -> Proxy:
         """The proxy for a handle that came."""
         self._times[handle] = self._times.get(handle, 0) + 1
         proxy = self._alive.get(handle)
         if proxy is None:
-            proxy = Proxy(self._tester, handle, kind, names, values)
+            proxy = Proxy(self._tester, handle, kind, names, label)
             self._alive[handle] = proxy
             weakref.finalize(proxy, self._forget, handle).atexit = False
         return proxy

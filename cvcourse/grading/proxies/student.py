@@ -1,16 +1,20 @@
 """The end in the answer's process: it serves the names of the notebook. Nothing here is relied on for a verdict."""
 
+import collections
 import contextlib
 import copy
+import dataclasses
+import functools
 import importlib
 import operator
 import socket
+import types
 from typing import Any
 
 import torch
 from torch import nn
 
-from cvcourse.grading.proxies.context import entered
+from cvcourse.grading.proxies.context import entered, undisturbed
 from cvcourse.grading.proxies.decode import Decoder
 from cvcourse.grading.proxies.encode import Encoder
 from cvcourse.grading.proxies.errors import PeerGoneError, WireError
@@ -18,6 +22,10 @@ from cvcourse.grading.proxies.exceptions import describe_class
 from cvcourse.grading.proxies.modules import Received, copy_state, same_state, signature_of, state
 from cvcourse.grading.proxies.objects import Objects
 from cvcourse.grading.proxies.peer import Peer
+
+FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType)
+# Dicts with a convenience: to a test they are the dicts that they compare equal to.
+DICTIONARIES = (collections.defaultdict, collections.Counter)
 
 
 class Remote:
@@ -97,9 +105,12 @@ class Student(Peer):
             return ["mine", value._handle]
         if type(value) is nn.Parameter:
             return self._parameter(encoder, value, depth)
+        if type(value) in DICTIONARIES:
+            return encoder.container(value, depth)
         kind = "class" if isinstance(value, type) else "module" if isinstance(value, nn.Module) else "object"
         names = describe_class(value if kind == "class" else type(value))
-        return ["r", self.objects.put(value), kind, ["t", *names]]
+        label = value.__name__ if isinstance(value, FUNCTIONS) else ""
+        return ["r", self.objects.put(value), kind, ["t", *names], label]
 
     def _parameter(self, encoder: Encoder, value: nn.Parameter, depth: int) -> list:
         name = self.parameters.name_of(value)
@@ -119,7 +130,7 @@ class Student(Peer):
         if tag == "lib":
             return _library(tree[1], tree[2])
         if tag == "dc":
-            return self.resolve(decoder, tree[1], depth)
+            return _record(tree[2], tree[3])
         if tag == "module":
             module = self.received.build(decoder.decode(tree[1], depth))
             self._now.append(module)
@@ -148,6 +159,10 @@ class Student(Peer):
     def surrounded(self, surroundings: dict[str, Any], seen: dict[str, Any]) -> contextlib.AbstractContextManager:
         """As the test cell was."""
         return entered(surroundings, seen)
+
+    def while_asking(self) -> contextlib.AbstractContextManager:
+        """What the test's function asks meanwhile is surrounded by the test's own blocks, not by these."""
+        return undisturbed()
 
     def follows(self, parameter: nn.Parameter) -> bool:
         """All of the answer's parameters are the test's to train."""
@@ -214,6 +229,18 @@ class Student(Peer):
 
     def _done(self) -> None:
         self._finished = True
+
+
+def _record(name: str, values: dict[str, Any]) -> Any:
+    """A dataclass of the test that the answer does not know: of the same name and fields, without its methods."""
+    made = object.__new__(_record_class(name, tuple(values)))
+    vars(made).update(values)
+    return made
+
+
+@functools.lru_cache(maxsize=64)
+def _record_class(name: str, fields: tuple[str, ...]) -> type:
+    return dataclasses.make_dataclass(name, fields)
 
 
 def _library(module: str, name: str) -> Any:

@@ -40,12 +40,12 @@ def describe_tensor(tensor: Tensor) -> tuple[list[Any], memoryview | None]:
     Gaps between its elements are sent as zeros: what lies there belongs to other tensors.
     """
     if tensor.layout is not torch.strided or tensor.dtype not in DTYPE_NAMES:
-        raise WireError(f"a tensor of {tensor.dtype} with layout {tensor.layout} cannot cross")
+        raise WireError(f"a tensor of {tensor.dtype} with layout {tensor.layout}: give a dense tensor of a usual dtype")
     plain = tensor.detach().resolve_conj().resolve_neg()
     if plain.device.type not in ("cpu", "meta"):
-        raise WireError(f"a tensor on {plain.device} cannot cross")
+        raise WireError(f"a tensor on {plain.device}: move it to the CPU")
     if plain.numel() > MAX_ELEMENTS or plain.dim() > MAX_DIMENSIONS:
-        raise WireError(f"a tensor of shape {tuple(plain.shape)} is too large to cross")
+        raise WireError(f"a tensor of shape {tuple(plain.shape)} is too large")
     description = [DTYPE_NAMES[plain.dtype], list(plain.shape), list(plain.stride()), plain.storage_offset()]
     if plain.device.type == "meta":
         return description, None
@@ -58,7 +58,7 @@ def _bytes_of(plain: Tensor) -> memoryview:
     if not plain.is_contiguous():
         spread = torch.zeros(_extent(plain.shape, plain.stride()), dtype=plain.dtype)
         if spread.nbytes > MAX_BYTES:
-            raise WireError(f"a tensor with strides {plain.stride()} is too large to cross")
+            raise WireError(f"a tensor with strides {plain.stride()} is too large")
         for axis, stride in enumerate(plain.stride()):
             plain = plain.narrow(axis, 0, 1) if stride == 0 else plain
         spread.as_strided(plain.shape, plain.stride()).copy_(plain)
@@ -81,7 +81,7 @@ def make_tensor(description: Any, data: memoryview | bytearray | None) -> Tensor
         raise WireError("no tensor: sizes and strides are ints from 0 on")
     dtype, extent = DTYPES[name], _extent(shape, stride)
     if math.prod(shape) > MAX_ELEMENTS:
-        raise WireError(f"a tensor of shape {tuple(shape)} is too large to cross")
+        raise WireError(f"a tensor of shape {tuple(shape)} is too large")
     if data is None:
         return torch.empty_strided(shape, stride, dtype=dtype, device="meta")
     if len(data) != extent * dtype.itemsize or (offset + extent) * dtype.itemsize > MAX_BYTES:
@@ -97,7 +97,7 @@ def make_tensor(description: Any, data: memoryview | bytearray | None) -> Tensor
 def describe_array(array: np.ndarray | np.generic) -> tuple[list[Any], bytes]:
     """([dtype, shape, "C" or "F"], bytes)."""
     if array.dtype.kind not in NUMPY_KINDS or array.dtype.hasobject:
-        raise WireError(f"a numpy array of {array.dtype} cannot cross")
+        raise WireError(f"a numpy array of {array.dtype}: give numbers, bools or strings")
     order = "F" if array.flags.f_contiguous and not array.flags.c_contiguous else "C"
     return [array.dtype.str, list(array.shape), order], array.tobytes(order=order)
 
@@ -122,5 +122,5 @@ def _numpy_dtype(text: Any) -> np.dtype:
     except TypeError:
         raise WireError("no numpy dtype") from None
     if dtype.kind not in NUMPY_KINDS or dtype.hasobject:
-        raise WireError("no numpy dtype that may cross")
+        raise WireError("a numpy dtype of objects")
     return dtype

@@ -10,14 +10,15 @@ from typing import Any
 import torch
 from torch import nn
 
-from cvcourse.grading.proxies.context import Surroundings, counters
+from cvcourse import guard
+from cvcourse.grading.proxies.context import Surroundings
 from cvcourse.grading.proxies.decode import Decoder
 from cvcourse.grading.proxies.encode import Encoder
 from cvcourse.grading.proxies.errors import WireError
 from cvcourse.grading.proxies.exceptions import resolve_class
 from cvcourse.grading.proxies.modules import describe, is_torch_module, put_state
 from cvcourse.grading.proxies.objects import Objects
-from cvcourse.grading.proxies.peer import Peer
+from cvcourse.grading.proxies.peer import Peer, is_record
 from cvcourse.grading.proxies.proxy import Proxies, Proxy
 
 _LIBRARIES = ("torch", "numpy", "math", "operator", "builtins", "itertools", "functools", "collections")
@@ -39,6 +40,7 @@ class Tester(Peer):
         connection.settimeout(seconds)
         self.proxies, self.objects, self._around = Proxies(self), Objects(), Surroundings()
         self.classes: frozenset[str] = frozenset()
+        self._records: weakref.WeakValueDictionary[str, type] = weakref.WeakValueDictionary()
         self._modules: weakref.WeakValueDictionary[int, nn.Module] = weakref.WeakValueDictionary()
         self._module_numbers: weakref.WeakKeyDictionary[nn.Module, int] = weakref.WeakKeyDictionary()
         self.operations |= {
@@ -78,19 +80,21 @@ class Tester(Peer):
         """Proxies as what they stand for, torch's modules by value, things of libraries by name, the rest by handle."""
         if type(value) is Proxy:
             if value._proxy_tester is not self:
-                raise WireError("an object of another answer cannot cross")
+                raise WireError("an object of another answer")
             return ["mine", value._proxy_handle]
         if type(value) is nn.Parameter:
             return self._parameter(encoder, value, depth)
         if is_torch_module(value):
             return ["module", encoder.encode(describe(value, self._number), depth)]
         if isinstance(value, torch.Tensor):
-            raise WireError(f"a tensor of class {type(value).__name__} cannot cross")
+            raise WireError(f"a tensor of class {type(value).__name__}")
+        if is_record(type(value)):
+            self._records[type(value).__name__] = type(value)
         named = _library_name(value)
         if named is not None:
             return ["lib", *named]
         if isinstance(value, type | types.ModuleType | types.FrameType | types.TracebackType):
-            raise WireError(f"{value!r} cannot cross")
+            raise WireError(f"a {type(value).__name__} ({value!r})")
         return ["r", self.objects.put(value), getattr(value, "__name__", type(value).__name__)]
 
     def _parameter(self, encoder: Encoder, value: nn.Parameter, depth: int) -> list:
@@ -111,17 +115,25 @@ class Tester(Peer):
         """Handles become proxies, parameters copies of the answer's, and the test's own things themselves."""
         tag = tree[0]
         if tag == "r":
-            return self._proxy(decoder, tree, {}, depth)
+            return self._proxy(decoder, tree, depth)
         if tag == "mine":
             return self.objects.get(tree[1])
         if tag == "dc" and type(tree[1]) is list and tree[1][0] == "r":
-            return self._proxy(decoder, tree[1], tree[2], depth)
+            return self._proxy(decoder, tree[1], depth)
         if tag == "p":
             return self._receive_parameter(decoder, tree, depth)
         raise WireError("what came is no value that may come from an answer")
 
-    def _proxy(self, decoder: Decoder, tree: list, values: dict, depth: int) -> Any:
-        _, handle, kind, names = tree
+    def record(self, name: str) -> type | None:
+        """Also one that this side has sent, whatever the test calls it."""
+        return super().record(name) or self._records.get(name)
+
+    def label(self, value: Any) -> str:
+        """The name of a function or class of the answer."""
+        return value._proxy_shown if type(value) is Proxy else "the answer"
+
+    def _proxy(self, decoder: Decoder, tree: list, depth: int) -> Any:
+        _, handle, kind, names, label = tree
         names = decoder.decode(names, depth)
         if (
             type(handle) is not int
@@ -130,11 +142,11 @@ class Tester(Peer):
             or not names
         ):
             raise WireError("no reference")
-        if not all(type(name) is str and len(name) < 500 for name in names):
+        if not all(type(name) is str and len(name) < 500 for name in (*names, label)):
             raise WireError("no reference")
         if kind == "class" and "builtins.BaseException" in names:
             return resolve_class(names)
-        return self.proxies.get(handle, kind, names, values)
+        return self.proxies.get(handle, kind, names, label)
 
     def _receive_parameter(self, decoder: Decoder, tree: list, depth: int) -> nn.Parameter:
         _, name, content = tree
@@ -162,7 +174,7 @@ class Tester(Peer):
     def after(self, seen: dict[str, Any]) -> None:
         """Add the operators that were counted there. They can pass a limit here, and no number takes any back."""
         count = seen.get("operators", 0)
-        for counter in counters():
+        for counter in guard.in_force()[1]:
             counter.count += count if type(count) is int and count > 0 else 0
             counter.check()
 
@@ -182,14 +194,12 @@ class Tester(Peer):
     # Operations: only on what the test itself handed over.
 
     def _mine(self, target: Any) -> Any:
-        if type(target) is Proxy:
-            raise WireError("an answer's own object is not the test's")
+        if not self.objects.holds(target):
+            raise WireError("what was asked of is no object of the test")
         return target
 
     def _following(self, iterator: Any) -> tuple[list, bool]:
-        if not isinstance(iterator, Iterable):
-            raise WireError("no iterator")
-        for value in iterator:
+        for value in self._mine(iterator):
             return [value], True
         return [], False
 

@@ -22,4 +22,4 @@ def scale(x):
 
 ONE = False
 
-MATCH = """cannot cross|nothing that was asked"""
+MATCH = """cannot be graded|nothing that was asked"""

@@ -16,4 +16,4 @@ ONE = False
 
 SECONDS = 2.0
 
-MATCH = """in time"""
+MATCH = """in time|has ended"""

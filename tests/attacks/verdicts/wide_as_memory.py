@@ -12,4 +12,4 @@ def scale(x):
 
 ONE = False
 
-MATCH = """too large to cross"""
+MATCH = """too large"""
