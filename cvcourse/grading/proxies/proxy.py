@@ -196,7 +196,9 @@ def make_signature(described: Any) -> inspect.Signature:
     """The signature of `modules.signature_of`. Raises `WireError` for what is none."""
     try:
         return inspect.Signature(
-            inspect.Parameter(name, inspect._ParameterKind(kind), default=default[0] if default else inspect.Parameter.empty)
+            inspect.Parameter(
+                name, inspect._ParameterKind(kind), default=default[0] if default else inspect.Parameter.empty
+            )
             for name, kind, default in described
         )
     except (TypeError, ValueError) as error:
