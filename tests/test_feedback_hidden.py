@@ -136,6 +136,7 @@ def pages(tmp_path_factory, zygote):
         grade_class(paths, tiny.UNIT, Options(students=["c"]))
     program = Path(sys.executable).parent
     environment = {**os.environ, "PATH": os.pathsep.join([str(program), os.environ["PATH"]])}
+    environment["PYTHONPATH"] = os.pathsep.join([str(tiny.ROOT), os.environ["PYTHONPATH"]])
     command = [shutil.which("nbgrader", path=str(program)), "generate_feedback", tiny.UNIT]
     done = subprocess.run(command, cwd=paths.root, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
