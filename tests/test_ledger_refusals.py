@@ -4,26 +4,19 @@ import copy
 import os
 import pickle
 import resource
-import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 from contextlib import closing
-from time import process_time
 
-import nbformat
 import pytest
 from nbformat.v4 import new_output
 from nbgrader.converters.base import NbGraderException
 
 from cvcourse.errors import ClassError
-from cvcourse.grading import bridge, ledger_files
-from cvcourse.grading.assignment import load_assignment
-from cvcourse.grading.execute import CellRun, Limits
+from cvcourse.grading import ledger_files
 from cvcourse.grading.ledger import Ledger
-from cvcourse.grading.marking import mark
-from cvcourse.paths import CoursePaths
 from tests import nbgraders_own
 from tests import tiny_course as tiny
 from tests.twin_classes import files, handed_in, marked, tables
@@ -221,42 +214,3 @@ def test_a_killed_run_loses_nothing_that_was_entered(twins):
             ledger.enter(student, copy.deepcopy(works[student]))
     nbgraders_own.autograde(twins.theirs, tiny.UNIT, "c", copy.deepcopy(works["c"]))
     twins.compare()
-
-
-@pytest.mark.full
-@pytest.mark.timeout(600)
-def test_the_ledger_needs_a_tenth_of_the_time_of_nbgraders_own_step(tmp_path):
-    """On unit 01, solved, with the outputs that the built notebook holds; prints both."""
-    unit, root = "01_convolutions", tmp_path / "course"
-    shutil.copytree(tiny.ROOT / "solutions" / unit, root / "solutions" / unit)
-    shutil.copy(tiny.ROOT / "nbgrader_config.py", root)
-    paths = CoursePaths(root, root / "class")
-    data = (paths.solutions / unit / f"{unit}.ipynb").read_bytes()
-    outputs = {cell.source: cell.get("outputs", []) for cell in nbformat.reads(data.decode(), 4).cells}
-
-    def as_built(notebook, *_):
-        for cell in notebook.cells:
-            if cell.cell_type == "code":
-                cell.outputs = copy.deepcopy(outputs[cell.source])
-        return {place: CellRun("ok") for place in range(len(notebook.cells))}
-
-    assignment = load_assignment(paths.solutions / unit / f"{unit}.ipynb", unit)
-    result = mark(assignment.source, data, "12345", Limits(), stubs=assignment.stubs, run=as_built)
-    bridge.enter_assignment(paths, unit)
-    for number in range(24):
-        (paths.class_dir / "submitted" / f"s{number}" / unit).mkdir(parents=True)
-        (paths.class_dir / "submitted" / f"s{number}" / unit / f"{unit}.ipynb").write_bytes(data)
-
-    def seconds(enter, numbers):
-        works = [(f"s{number}", copy.deepcopy(result)) for number in numbers]
-        start = process_time()
-        for student, work in works:
-            enter(student, work)
-        return (process_time() - start) / len(works)
-
-    nbgraders = seconds(lambda student, work: nbgraders_own.autograde(paths, unit, student, work), range(4))
-    with Ledger(paths, unit) as ledger:
-        seconds(ledger.enter, [4])
-        ours = seconds(ledger.enter, range(5, 24))
-    print(f"CPU seconds a submission: {nbgraders:.3f} by nbgrader's step, {ours:.4f} by the ledger")
-    assert ours < nbgraders / 10
