@@ -162,6 +162,18 @@ def in_force() -> tuple[tuple[Refusal, ...], tuple["OperatorCount", ...]]:
     return tuple(refusal for watch in _watches for refusal in watch.refusals), tuple(_counters)
 
 
+def refused_elsewhere(message: str) -> None:
+    """Take over a refusal that happened in another process: the open blocks raise it at their ends too.
+
+    Raises:
+        RefusedError: always, with that message.
+    """
+    error = RefusedError(message)
+    for watch in _watches:
+        watch.met = error
+    raise error
+
+
 class _PlainDispatchMode(TorchDispatchMode):
     """A dispatch mode without torch's wrapper around it, which at its first use imports the compiler (seconds)."""
 

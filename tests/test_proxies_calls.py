@@ -14,7 +14,6 @@ from cvcourse.checks import CheckError, check_unchanged
 from cvcourse.errors import CourseError
 from cvcourse.grading.proxies.errors import AnswerError, LengthError, VerdictError
 from cvcourse.guard import CONVOLUTIONS, RefusedError, TooManyOperatorsError, count_operators, forbid
-from tests.proxy_students import Students
 
 ANSWER = """
 import copy, random
@@ -196,12 +195,6 @@ class Point:
     x: int
     y: torch.Tensor
 """
-
-
-@pytest.fixture(scope="module")
-def students():
-    with Students() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ from cvcourse.grading.execute import Limits
 from cvcourse.grading.farm import Farm, Work
 from cvcourse.grading.keys import Keys, whole_key
 from cvcourse.grading.ledger import Ledger
-from cvcourse.grading.marking import Marked, as_graded
+from cvcourse.grading.marking import Marked, as_graded, unusable
 from cvcourse.grading.outcomes import Graded, Outcome, Verdict, load_outcomes, save_outcome
 from cvcourse.grading.roster import Roster, load_roster
 from cvcourse.grading.seeds import new_seed, seed_for
@@ -132,6 +132,7 @@ class Run:
         self.limits = options.limits or self.assignment.limits
         self.keys = Keys(self.assignment, self.seed, self.limits, options.sandbox)
         self.taken: dict[str, dict[str, str]] = {}
+        self.unreadable: dict[str, str] = {}
         self.fresh: set[str] = set()
         self.notes: list[str] = []
 
@@ -162,13 +163,18 @@ class Run:
         return {one.grade_id: one for one in done.verdicts if done.keys.get(one.grade_id) == keys.get(one.grade_id)}
 
     def _bytes(self, student: str) -> bytes | None:
-        """The file that counts; None where nothing was handed in."""
+        """The file that counts; None where nothing was handed in. What cannot be read is graded as an empty file."""
+        path = submitted_notebook(self.paths.class_dir, student, self.unit)
         try:
-            return submitted_notebook(self.paths.class_dir, student, self.unit).read_bytes()
+            if any(one.is_symlink() for one in (path, *path.parents[:2])):
+                self.unreadable[student] = "the file is a link, and where it leads is not looked at"
+                return b""
+            return path.read_bytes()
         except FileNotFoundError:
             entry = self.collection.taken().get(student)
             return None if entry is None else b""
-        except OSError:  # a folder, or a file without the right to read it: graded as an empty one
+        except OSError as error:
+            self.unreadable[student] = f"the file cannot be read ({error.strerror})"
             return b""
 
     def _autograded(self, student: str) -> Path:
@@ -195,6 +201,8 @@ class Run:
         """Enter one result into gradebook and outcomes; where nbgrader cannot take it, no points and the reason."""
         student, keys = work.student, self.taken.pop(work.student)
         if isinstance(result, Marked):
+            if student in self.unreadable:
+                result = unusable(self.assignment.source, self.unreadable[student])
             carry_outputs(result, self._autograded(student), set(work.earlier))
             graded, problem = as_graded(student, keys, result, self.options.sandbox), self._enter(student, result)
         else:

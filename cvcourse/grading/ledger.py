@@ -5,7 +5,6 @@ What it leaves is what `bridge.autograde`, nbgrader's own step, leaves, at a sma
 
 import contextlib
 import copy
-import fcntl
 import os
 import shutil
 from collections.abc import Iterator
@@ -34,40 +33,11 @@ STAGE = ".ledger"
 
 
 @contextlib.contextmanager
-def _only_writer(autograded: Path) -> Iterator[Path]:
-    """A stage in `autograded/` for the one process that may write there.
-
-    Raises:
-        ClassError: another process is at it, or the folder cannot be written.
-    """
-    try:
-        autograded.mkdir(parents=True, exist_ok=True)
-        handle = os.open(autograded, os.O_RDONLY)
-    except OSError as error:
-        raise cannot_write(autograded, error) from error
-    try:
-        _lock(handle, autograded)
-        with _empty_folder(autograded / STAGE) as stage:
-            yield stage
-    finally:
-        os.close(handle)
-
-
-def _lock(handle: int, autograded: Path) -> None:
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise ClassError(f"another `cvcourse grade` writes {autograded}: wait until it has ended") from None
-    except OSError:
-        pass  # a disk without locks
-
-
-@contextlib.contextmanager
 def _empty_folder(folder: Path) -> Iterator[Path]:
     """A folder for as long as it is needed; one that a killed run left is taken away first."""
     shutil.rmtree(folder, ignore_errors=True)
     try:
-        folder.mkdir()
+        folder.mkdir(parents=True)
     except OSError as error:
         raise cannot_write(folder, error) from error
     try:
@@ -79,7 +49,8 @@ def _empty_folder(folder: Path) -> Iterator[Path]:
 class Ledger:
     """The gradebook of a class, open for the results of one assignment. Use it from one thread, as a context manager.
 
-    The assignment must be in the gradebook (`bridge.enter_assignment`); a student need not be.
+    The caller holds the class (`store.only_writer`). The assignment must be in the gradebook
+    (`bridge.enter_assignment`); a student need not be.
 
     Args:
         paths: of the class.
@@ -101,7 +72,7 @@ class Ledger:
             ClassError: it is in use, cannot be written, or lacks the assignment.
         """
         with contextlib.ExitStack() as stack:
-            self._stage = stack.enter_context(_only_writer(self.paths.class_dir / "autograded"))
+            self._stage = stack.enter_context(_empty_folder(self.paths.class_dir / "autograded" / STAGE))
             self._gradebook: Gradebook = stack.enter_context(open_gradebook(self.paths))
             with self._transaction():
                 self._rows = self._read()

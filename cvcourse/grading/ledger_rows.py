@@ -15,7 +15,7 @@ from nbgrader.api import (
     new_uuid,
 )
 from nbgrader.api import Comment as CommentRow
-from sqlalchemy import Boolean, bindparam, func, insert, or_, select, update
+from sqlalchemy import Boolean, and_, bindparam, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from cvcourse.grading.ledger_notebook import Cells
@@ -23,6 +23,13 @@ from cvcourse.grading.ledger_notebook import Cells
 _assignments, _students = Assignment.__table__, Student.__table__
 _submissions, _notebooks = SubmittedAssignment.__table__, SubmittedNotebook.__table__
 _grades, _comments = Grade.__table__, CommentRow.__table__
+
+# The gradebook's indexes are by cell and by notebook of the assignment first: without these a query reads whole tables.
+_IS_CELL = _grades.c.cell_id.in_(bindparam("cells", expanding=True))
+_IS_NOTEBOOK = and_(
+    _notebooks.c.notebook_id.in_(bindparam("notebooks", expanding=True)),
+    _notebooks.c.assignment_id == _submissions.c.id,
+)
 
 _FIND = (
     select(
@@ -33,7 +40,7 @@ _FIND = (
         _notebooks.c.id.label("submitted"),
         _notebooks.c.notebook_id,
     )
-    .select_from(_submissions.join(_assignments).outerjoin(_notebooks))
+    .select_from(_submissions.join(_assignments).outerjoin(_notebooks, _IS_NOTEBOOK))
     .where(_submissions.c.assignment_id == bindparam("assignment"), _submissions.c.student_id == bindparam("student"))
 )
 _HAS_STUDENT = select(_students.c.id).where(_students.c.id == bindparam("student"))
@@ -60,8 +67,11 @@ _SET_COMMENT = (
     .where(_comments.c.notebook_id == bindparam("row"), _comments.c.cell_id == bindparam("cell"))
     .values(auto_comment=bindparam("comment"))
 )
-_AUTO_SCORES = select(_grades.c.cell_id, _grades.c.auto_score).where(_grades.c.notebook_id == bindparam("row"))
-_SCORE = select(func.coalesce(func.sum(Grade.score), 0.0)).where(Grade.notebook_id == bindparam("row"))
+_AUTO_SCORES = select(_grades.c.cell_id, _grades.c.auto_score).where(
+    _IS_CELL, _grades.c.notebook_id == bindparam("row")
+)
+_SCORES = select(Grade.notebook_id, func.sum(Grade.score)).where(_IS_CELL).group_by(Grade.notebook_id)
+_SCORE = _SCORES.where(Grade.notebook_id == bindparam("row"))
 
 
 @dataclass(frozen=True)
@@ -104,10 +114,13 @@ class Rows:
         self.cells = notebooks[unit]
         self.others = {name: cells for name, cells in notebooks.items() if name != unit}
         self._names = {cell: name for name, cell in self.cells.graded.items()}
+        self._cells = list(self._names)
+        self._notebooks = [cells.id for cells in notebooks.values()]
 
     def find(self, student: str) -> Submission | None:
         """The student's rows, None where nothing was entered yet."""
-        found = self._db.execute(_FIND, {"assignment": self.assignment_id, "student": student}).all()
+        names = {"assignment": self.assignment_id, "student": student, "notebooks": self._notebooks}
+        found = self._db.execute(_FIND, names).all()
         if not found:
             return None
         first = found[0]
@@ -170,22 +183,23 @@ class Rows:
 
     def auto_scores(self, row: str) -> dict[str, float | None]:
         """The automatic points of a submitted notebook by grade_id, as the gradebook holds them."""
-        return {self._names[cell]: score for cell, score in self._db.execute(_AUTO_SCORES, {"row": row})}
+        found = self._db.execute(_AUTO_SCORES, {"row": row, "cells": self._cells})
+        return {self._names[cell]: score for cell, score in found}
 
     def score(self, row: str) -> float:
         """All points of a submitted notebook, those given by hand included, before the penalty."""
-        return self._db.execute(_SCORE, {"row": row}).scalar_one()
+        found = self._db.execute(_SCORE, {"row": row, "cells": self._cells}).first()
+        return found[1] if found else 0.0
 
     def scores(self) -> dict[str, float]:
         """The same for every student."""
+        by_row = dict(self._db.execute(_SCORES, {"cells": self._cells}).all())
         found = (
-            select(SubmittedAssignment.student_id, func.coalesce(func.sum(Grade.score), 0.0))
-            .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
-            .outerjoin(Grade, Grade.notebook_id == SubmittedNotebook.id)
-            .where(SubmittedNotebook.notebook_id == self.cells.id)
-            .group_by(SubmittedAssignment.student_id)
+            select(_submissions.c.student_id, _notebooks.c.id)
+            .join(_notebooks, _notebooks.c.assignment_id == _submissions.c.id)
+            .where(_notebooks.c.notebook_id == self.cells.id)
         )
-        return dict(self._db.execute(found).all())
+        return {student: by_row.get(row, 0.0) for student, row in self._db.execute(found)}
 
     def penalties(self) -> dict[str, float]:
         """What lateness costs everybody whom it costs something, by student id."""

@@ -70,7 +70,7 @@ def mark(
         handed, notes = read_submission(submission)
         restored = restore(source, handed, dict(stubs))
     except BrokenNotebook as error:
-        return _broken(source, tests, str(error))
+        return unusable(source, str(error))
     notebook = restored.notebook
     skip = frozenset(place for place, cell in enumerate(notebook.cells) if is_test(cell) and grade_id(cell) in earlier)
     runs = run(notebook, seed, limits, skip)
@@ -80,9 +80,11 @@ def mark(
     return Marked(sanitise(notebook), verdicts, notes + restored.notes + _given_notes(notebook, runs), seconds=seconds)
 
 
-def _broken(source: NotebookNode, tests: list[TestCell], reason: str) -> Marked:
+def unusable(source: NotebookNode, reason: str) -> Marked:
+    """What a file comes to that is no notebook of the assignment: no points, and the reason at each test."""
     verdicts = [
-        Verdict(test.grade_id, test.exercise, Outcome.BROKEN, 0.0, test.points, reason, test.hidden) for test in tests
+        Verdict(test.grade_id, test.exercise, Outcome.BROKEN, 0.0, test.points, reason, test.hidden)
+        for test in test_cells(source)
     ]
     notebook = blank(source)
     write_verdicts(notebook, verdicts)

@@ -186,11 +186,11 @@ class _Submission:
     def _ends_late(kernel: Kernel) -> bool:
         """Whether a thread or process that a cell left behind ends its kernel soon."""
         until = time.monotonic() + _LINGER
-        while not kernel.has_exited():
-            if time.monotonic() > until or not kernel.is_active():
-                return False
+        if not kernel.is_active():
+            return kernel.has_exited()
+        while kernel.is_active() and time.monotonic() < until:
             time.sleep(0.02)
-        return True
+        return kernel.has_exited(within=_LINGER / 4)  # a process is a moment without threads before its end shows
 
     def _run(self, index: int) -> CellRun:
         """One cell in the pair that there is; without one of its kernels the pair is dropped."""

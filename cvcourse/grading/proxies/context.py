@@ -20,6 +20,11 @@ from cvcourse import guard
 @contextlib.contextmanager
 def undisturbed() -> Iterator[None]:
     """Nothing that happens in the block is counted, refused, or recorded for a gradient."""
+    modes = torch._C._len_torch_function_stack() or torch._C._len_torch_dispatch_stack()
+    if not modes and not torch.is_inference_mode_enabled():
+        with torch.no_grad():
+            yield
+        return
     with torch._C.DisableTorchFunction(), _disable_current_modes(), torch.inference_mode(False), torch.no_grad():
         yield
 
@@ -62,8 +67,11 @@ def _states() -> tuple:
 
 
 @contextlib.contextmanager
-def entered(surroundings: dict[str, Any], seen: dict[str, int]) -> Iterator[None]:
-    """In the answer's process: be surrounded as the test cell was. `seen["operators"]` is what was counted."""
+def entered(surroundings: dict[str, Any], seen: dict[str, Any]) -> Iterator[None]:
+    """In the answer's process: be surrounded as the test cell was.
+
+    `seen["operators"]` is what was counted, `seen["refused"]` the text of a refusal.
+    """
     _put_generators(surroundings["generators"])
     before = torch.get_default_dtype()
     refused = [guard.Refusal(*entry) for entry in surroundings["refusals"]]
@@ -77,6 +85,9 @@ def entered(surroundings: dict[str, Any], seen: dict[str, int]) -> Iterator[None
             stack.callback(lambda: seen.update(operators=counter.count))
         if refused:
             stack.enter_context(guard.forbid(*refused))
+            watch = guard._watches[-1]
+            # What the answer caught, or covered with an error of its own, has happened all the same.
+            stack.callback(lambda: watch.met and seen.update(refused=str(watch.met)))
         yield
 
 

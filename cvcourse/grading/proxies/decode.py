@@ -188,6 +188,7 @@ _READERS: dict[str, Callable[[Decoder, list, int], Any]] = {
     "d": Decoder.dictionary,
     "od": Decoder.dictionary,
     "t": lambda d, t, n: tuple(d.parts(t, n)),
+    "it": lambda d, t, n: iter(d.parts(t, n)),
     "nt": Decoder.named_tuple,
     "z": lambda d, t, n: frozenset(d.parts(t, n)),
     "c": lambda d, t, n: complex(*[d.plain(part, float) for part in d.parts(t, n)]),

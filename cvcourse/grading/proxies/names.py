@@ -34,9 +34,12 @@ class StudentNames:
 
 def _used(source: str, namespace: dict[str, Any]) -> set[str]:
     """All names of a cell, and of the tester's own functions, which it may call."""
-    from IPython.core.inputtransformer2 import TransformerManager
+    try:
+        code = compile(source, "<test>", "exec")
+    except SyntaxError:  # what only IPython understands
+        from IPython.core.inputtransformer2 import TransformerManager
 
-    code = compile(TransformerManager().transform_cell(source), "<test>", "exec")
+        code = compile(TransformerManager().transform_cell(source), "<test>", "exec")
     functions = [value.__code__ for value in namespace.values() if type(value) is types.FunctionType]
     found = set(_names_of(code))
     for function in functions:

@@ -83,9 +83,8 @@ class Parameters:
             parameter = self.get(name)
             if parameter is None or seen.is_current(parameter):
                 continue
-            self._seen[name] = _Seen(parameter)
-            grad = None if parameter.grad is None else parameter.grad.detach().clone()
-            found.append((name, parameter.detach().clone(), grad, parameter.requires_grad))
+            now = self._seen[name] = _Seen(parameter)
+            found.append((name, now.data, now.grad, now.needs))
         return found
 
     def apply(self, changes: Any) -> None:

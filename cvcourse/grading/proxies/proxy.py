@@ -1,5 +1,6 @@
 """What a test sees of an object of the answer: it can be called, read and operated on, and never judges itself."""
 
+import functools
 import inspect
 import types
 import weakref
@@ -11,6 +12,11 @@ from torch import nn
 from cvcourse.grading.proxies.errors import LengthError, VerdictError, WireError
 from cvcourse.grading.proxies.telling import plain_name
 
+# Methods that every module has: asked for and called in one go.
+METHODS = frozenset(
+    {"parameters", "named_parameters", "modules", "named_modules", "children", "named_children", "buffers"}
+)
+METHODS |= {"named_buffers", "state_dict", "load_state_dict", "train", "eval", "zero_grad", "register_forward_hook"}
 # What Python's own functions ask of a function or class and the other side may say.
 ASKED = frozenset({"__name__", "__qualname__", "__dict__", "__annotations__"})
 _OPERATORS = [
@@ -73,11 +79,11 @@ class Proxy:
 
     @property
     def __doc__(self) -> Any:
-        return self._ask("get", "__doc__")
+        return self._proxy_ask("get", "__doc__")
 
     @property
     def __signature__(self) -> inspect.Signature:
-        described = self._ask("signature")
+        described = self._proxy_ask("signature")
         if described is None:
             raise AttributeError("__signature__")
         return make_signature(described)
@@ -89,53 +95,58 @@ class Proxy:
             raise AttributeError(name)
         if name in COMPARISONS:
             raise VerdictError(_why(self))
-        return self._ask("get", name)
+        if name in METHODS and self._proxy_kind == "module":
+            return functools.partial(self._proxy_invoke, name)
+        return self._proxy_ask("get", name)
 
-    def _ask(self, operation: str, *arguments: Any) -> Any:
+    def _proxy_invoke(self, name: str, /, *arguments: Any, **options: Any) -> Any:
+        return self._proxy_ask("invoke", name, arguments, options)
+
+    def _proxy_ask(self, operation: str, *arguments: Any) -> Any:
         return self._proxy_tester.ask(operation, self, *arguments)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        self._ask("set", name, value)
+        self._proxy_ask("set", name, value)
 
     def __delattr__(self, name: str) -> None:
-        self._ask("remove", name)
+        self._proxy_ask("remove", name)
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
-        return self._ask("call", arguments, options)
+        return self._proxy_ask("call", arguments, options)
 
     def __getitem__(self, index: Any) -> Any:
-        return self._ask("operate", "getitem", index)
+        return self._proxy_ask("operate", "getitem", index)
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        self._ask("operate", "setitem", index, value)
+        self._proxy_ask("operate", "setitem", index, value)
 
     def __delitem__(self, index: Any) -> None:
-        self._ask("operate", "delitem", index)
+        self._proxy_ask("operate", "delitem", index)
 
     def __iter__(self) -> Any:
-        iterator = self._ask("iterate")
-        more = True
+        iterator, values, more = self._proxy_ask("iterate")
+        yield from values
         while more:
-            values, more = self._proxy_tester.ask("following", iterator, 32 if self._proxy_kind == "module" else 1)
+            values, more = self._proxy_tester.ask("following", iterator)
             yield from values
 
     def __next__(self) -> Any:
-        values, _ = self._ask("following", 1)
+        values, _ = self._proxy_ask("following")
         if not values:
             raise StopIteration
         return values[0]
 
     def __enter__(self) -> Any:
-        return self._ask("invoke", "__enter__", ())
+        return self._proxy_ask("invoke", "__enter__", (), {})
 
     def __exit__(self, *_: Any) -> None:
-        self._ask("invoke", "__exit__", (None, None, None))
+        self._proxy_ask("invoke", "__exit__", (None, None, None), {})
 
     def __deepcopy__(self, _memo: dict) -> Any:
-        return self._ask("copy", True)
+        return self._proxy_ask("copy", True)
 
     def __copy__(self) -> Any:
-        return self._ask("copy", False)
+        return self._proxy_ask("copy", False)
 
     def __instancecheck__(self, value: Any) -> bool:
         return type(value) is Proxy and self._proxy_names[0] in value._proxy_names
@@ -145,7 +156,7 @@ class Proxy:
         return f"<{'class ' if self._proxy_kind == 'class' else kind}{self._proxy_shown} of the answer>"
 
     def __dir__(self) -> list[str]:
-        return [str(name) for name in self._ask("invoke", "__dir__", ())]
+        return [str(name) for name in self._proxy_ask("invoke", "__dir__", (), {})]
 
     __hash__ = object.__hash__
 
@@ -158,7 +169,7 @@ def _operator(name: str, swapped: bool) -> Any:
         if swapped:
             result = self._proxy_tester.ask("operate", others[0], name, self)
         else:
-            result = self._ask("operate", name, *others)
+            result = self._proxy_ask("operate", name, *others)
         if type(result) is not Proxy and not (others and type(others[0]) is Proxy):
             raise VerdictError(_why(self))
         return result
@@ -196,7 +207,9 @@ def make_signature(described: Any) -> inspect.Signature:
     """The signature of `modules.signature_of`. Raises `WireError` for what is none."""
     try:
         return inspect.Signature(
-            inspect.Parameter(name, inspect._ParameterKind(kind), default=default[0] if default else inspect.Parameter.empty)
+            inspect.Parameter(
+                name, inspect._ParameterKind(kind), default=default[0] if default else inspect.Parameter.empty
+            )
             for name, kind, default in described
         )
     except (TypeError, ValueError) as error:

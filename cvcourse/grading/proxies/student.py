@@ -6,6 +6,7 @@ import copy
 import dataclasses
 import functools
 import importlib
+import itertools
 import operator
 import socket
 import types
@@ -23,7 +24,13 @@ from cvcourse.grading.proxies.modules import Received, copy_state, same_state, s
 from cvcourse.grading.proxies.objects import Objects
 from cvcourse.grading.proxies.peer import Peer
 
+AT_ONCE = 32
+# Iterators whose values are there already: several go at once.
+_EMPTY = ([], (), set(), range(1), {}, {}.values(), {}.items(), collections.OrderedDict().values())
+READY = frozenset(type(iter(values)) for values in _EMPTY)
 FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType)
+# `parameters()`, `children()` and so on: all values at once, since nothing of the answer runs between them.
+OF_MODULES = nn.Module.parameters.__code__.co_filename
 # Dicts with a convenience: to a test they are the dicts that they compare equal to.
 DICTIONARIES = (collections.defaultdict, collections.Counter)
 
@@ -105,6 +112,8 @@ class Student(Peer):
             return ["mine", value._handle]
         if type(value) is nn.Parameter:
             return self._parameter(encoder, value, depth)
+        if type(value) is types.GeneratorType and value.gi_code.co_filename == OF_MODULES:
+            return ["it", *[encoder.encode(part, depth) for part in value]]
         if type(value) in DICTIONARIES:
             return encoder.container(value, depth)
         kind = "class" if isinstance(value, type) else "module" if isinstance(value, nn.Module) else "object"
@@ -206,20 +215,21 @@ class Student(Peer):
     def _operate(self, target: Any, name: str, *others: Any) -> Any:
         return getattr(operator, name)(target, *others)
 
-    def _iterate(self, target: Any) -> Any:
-        return iter(target)
+    def _iterate(self, target: Any) -> tuple[Any, list, bool]:
+        iterator = iter(target)
+        return iterator, *self._following(iterator)
 
-    def _following(self, iterator: Any, count: int) -> tuple[list, bool]:
-        values = []
-        for _ in range(count):
-            try:
-                values.append(next(iterator))
-            except StopIteration:
-                return values, False
-        return values, True
+    def _following(self, iterator: Any) -> tuple[list, bool]:
+        if type(iterator) in READY:
+            values = list(itertools.islice(iterator, AT_ONCE))
+            return values, len(values) == AT_ONCE
+        try:
+            return [next(iterator)], True
+        except StopIteration:
+            return [], False
 
-    def _invoke(self, target: Any, name: str, arguments: tuple) -> Any:
-        return getattr(target, name)(*arguments)
+    def _invoke(self, target: Any, name: str, arguments: tuple, options: dict) -> Any:
+        return getattr(target, name)(*arguments, **options)
 
     def _copy(self, target: Any, deep: bool) -> Any:
         return copy.deepcopy(target) if deep else copy.copy(target)

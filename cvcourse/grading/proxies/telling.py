@@ -66,7 +66,9 @@ def _refusal(part: Any, encode: Callable[[Any], Any]) -> str:
 
 def _parts(value: Any) -> list[tuple[str, Any]]:
     if type(value) is dict:
-        return [(f"[{key!r}]" if type(key) in (str, int) else "[...]", part) for key, part in value.items()][:MOST_PARTS]
+        return [(f"[{key!r}]" if type(key) in (str, int) else "[...]", part) for key, part in value.items()][
+            :MOST_PARTS
+        ]
     if type(value) in (list, tuple):
         return [(f"[{place}]", part) for place, part in enumerate(value)][:MOST_PARTS]
     return []

@@ -86,6 +86,9 @@ def make_tensor(description: Any, data: memoryview | bytearray | None) -> Tensor
         return torch.empty_strided(shape, stride, dtype=dtype, device="meta")
     if len(data) != extent * dtype.itemsize or (offset + extent) * dtype.itemsize > MAX_BYTES:
         raise WireError("no tensor: its bytes do not fit its sizes and strides")
+    if extent and not offset and dtype is not torch.bool:
+        whole = torch.frombuffer(data, dtype=dtype).clone()
+        return torch.empty(0, dtype=dtype).set_(whole.untyped_storage(), 0, shape, stride)
     storage = torch.zeros(offset + extent, dtype=dtype)
     if extent:
         # A bool of another byte than 0 and 1 would be neither true nor false.
@@ -109,9 +112,10 @@ def make_array(description: Any, data: memoryview | bytearray) -> np.ndarray:
         raise WireError("no array")
     if not dtype.itemsize or math.prod(shape) * dtype.itemsize != len(data):
         raise WireError("no array: its bytes do not fit its shape")
-    if dtype.kind == "b":
-        return (np.frombuffer(data, np.uint8) != 0).reshape(shape, order=order)
-    return np.frombuffer(data, dtype).copy().reshape(shape, order=order)
+    made = np.empty(shape, dtype, order=order)  # of its own memory, so that a function may resize it
+    read = np.frombuffer(data, np.uint8) != 0 if dtype.kind == "b" else np.frombuffer(data, dtype)
+    made[...] = read.reshape(shape, order=order)
+    return made
 
 
 def _numpy_dtype(text: Any) -> np.dtype:

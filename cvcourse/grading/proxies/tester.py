@@ -15,7 +15,7 @@ from cvcourse.grading.proxies.context import Surroundings
 from cvcourse.grading.proxies.decode import Decoder
 from cvcourse.grading.proxies.encode import Encoder
 from cvcourse.grading.proxies.errors import WireError
-from cvcourse.grading.proxies.exceptions import resolve_class
+from cvcourse.grading.proxies.exceptions import MAX_TEXT, resolve_class
 from cvcourse.grading.proxies.modules import describe, is_torch_module, put_state
 from cvcourse.grading.proxies.objects import Objects
 from cvcourse.grading.proxies.peer import Peer, is_record
@@ -172,11 +172,13 @@ class Tester(Peer):
         return torch.set_grad_enabled(surroundings["grad"] is True)
 
     def after(self, seen: dict[str, Any]) -> None:
-        """Add the operators that were counted there. They can pass a limit here, and no number takes any back."""
+        """Add the operators that were counted there, and raise what was refused. No number takes any back."""
         count = seen.get("operators", 0)
         for counter in guard.in_force()[1]:
             counter.count += count if type(count) is int and count > 0 else 0
             counter.check()
+        if type(seen.get("refused")) is str and guard.in_force()[0]:
+            guard.refused_elsewhere(seen["refused"][:MAX_TEXT])
 
     def freed(self) -> Any:
         """Proxies and parameters that are gone here."""

@@ -6,7 +6,7 @@ A file has a docstring with the lines `tries:`, `gains:` and `must:`, and
 - `TEST` (optional): another test cell than the usual one.
 - `ONE` (default True): the attack is also run in one process, where it must pass the test; so a cell that tries nothing
   is noticed. False where the attack is on the proxies themselves.
-- `KERNEL` (default False): the attack is on IPython or on what surrounds a cell; it is run in isolated kernels only, and
+- `KERNEL` (default False): the attack is on IPython or on what surrounds a cell; it is run in isolated kernels only and
   passes its test where one kernel runs both.
 - `MATCH` (optional): what the failure must say. `SECONDS` (optional): how long the tester waits for a reply.
 """

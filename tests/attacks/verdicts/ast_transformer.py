@@ -7,7 +7,7 @@ must: the shell that runs the test is another one
 
 KERNEL = True
 
-CELL = '''
+CELL = """
 import ast
 class LeaveOut(ast.NodeTransformer):
     def visit_Expr(self, node):
@@ -15,4 +15,4 @@ class LeaveOut(ast.NodeTransformer):
 get_ipython().ast_transformers.append(LeaveOut())
 def scale(x):
     return torch.zeros_like(x)
-'''
+"""

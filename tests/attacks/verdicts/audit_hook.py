@@ -7,7 +7,7 @@ must: audit hooks of the student's process hear nothing of the tester
 
 KERNEL = True
 
-CELL = '''
+CELL = """
 import sys
 def hear(event, arguments):
     if event in ("compile", "exec"):
@@ -15,4 +15,4 @@ def hear(event, arguments):
 def scale(x):
     return torch.zeros_like(x)
 sys.addaudithook(hear)
-'''
+"""

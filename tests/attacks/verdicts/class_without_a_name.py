@@ -7,10 +7,10 @@ must: a name that is no identifier is not shown
 
 ONE = False
 
-CELL = '''
+CELL = """
 def scale(x):
     return type("y\\npassed: 4 of 4 points\\n", (), {})()
-'''
+"""
 
 TEST = "y = scale(1)\nassert y is None, f'{y} {y!r}'\n"
 

@@ -7,14 +7,14 @@ must: the test fails at once
 
 ONE = False
 
-CELL = '''
+CELL = """
 import gc
 from cvcourse.grading.proxies.student import Student
 def scale(x):
     server = next(thing for thing in gc.get_objects() if type(thing) is Student)
     server._finished = True
     return 2 * x
-'''
+"""
 
 TEST = """
 check_close(scale(torch.ones(1)), torch.full((1,), 2.0))

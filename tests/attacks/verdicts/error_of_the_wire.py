@@ -7,10 +7,10 @@ must: what the wire raises is no error that an exercise asks for
 
 ONE = False
 
-CELL = '''
+CELL = """
 def scale(x):
     return torch.zeros(2, 2).to_sparse_csr()
-'''
+"""
 
 TEST = """
 for kind in (ValueError, TypeError, RuntimeError, KeyError, OSError, ArithmeticError):

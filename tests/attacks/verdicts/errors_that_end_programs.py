@@ -7,7 +7,7 @@ must: each is an ordinary error in the tester, which goes on
 
 ONE = False
 
-CELL = '''
+CELL = """
 import unittest
 try:
     from _pytest.outcomes import Exit, Skipped
@@ -17,7 +17,7 @@ KINDS = [SystemExit(0), KeyboardInterrupt(), GeneratorExit(), StopIteration(), S
          unittest.SkipTest("skip"), Skipped("skip"), Exit("exit")]
 def scale(x):
     raise KINDS[int(x.sum())]
-'''
+"""
 
 TEST = """
 failed = 0

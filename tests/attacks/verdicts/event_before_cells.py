@@ -7,10 +7,10 @@ must: events of the student's shell happen in the student's kernel
 
 KERNEL = True
 
-CELL = '''
+CELL = """
 def replace(info):
     check_close.__code__ = (lambda *_, **__: None).__code__
 get_ipython().events.register("pre_run_cell", replace)
 def scale(x):
     return torch.zeros_like(x)
-'''
+"""

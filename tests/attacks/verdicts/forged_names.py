@@ -7,7 +7,7 @@ must: only names that were asked for are taken
 
 ONE = False
 
-CELL = '''
+CELL = """
 import gc
 from cvcourse.grading.proxies.student import Student
 def forge():
@@ -23,7 +23,7 @@ threading.Timer(0.0, forge).start()
 def wait_for_it():
     import time
     time.sleep(0.1)
-'''
+"""
 
 TEST = """
 x = torch.ones(3)

@@ -7,8 +7,8 @@ must: the shell that runs the test is another one
 
 KERNEL = True
 
-CELL = '''
+CELL = """
 get_ipython().input_transformers_cleanup.append(lambda lines: ["pass\\n"])
 def scale(x):
     return torch.zeros_like(x)
-'''
+"""

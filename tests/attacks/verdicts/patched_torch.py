@@ -5,14 +5,14 @@ gains: full points for zeros
 must: torch in the tester's process is as it was installed
 """
 
-CELL = '''
+CELL = """
 torch.rand = torch.zeros
 torch.Tensor.__mul__ = torch.Tensor.__rmul__ = lambda self, other: torch.zeros_like(self)
 torch.equal = lambda *_: True
 torch.testing.assert_close = lambda *_, **__: None
 def scale(x):
     return torch.zeros_like(x)
-'''
+"""
 
 TEST = """
 x = torch.rand(3) + 1

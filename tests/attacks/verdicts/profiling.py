@@ -7,7 +7,7 @@ must: the tester's calls are profiled by nobody
 
 KERNEL = True
 
-CELL = '''
+CELL = """
 import sys
 def watch(frame, event, argument):
     if event == "call" and "check_close" in frame.f_code.co_names and frame.f_code.co_name != "watch":
@@ -15,4 +15,4 @@ def watch(frame, event, argument):
 sys.setprofile(watch)
 def scale(x):
     return torch.zeros_like(x)
-'''
+"""

@@ -5,7 +5,7 @@ gains: full points for zeros
 must: the tester imports its own
 """
 
-CELL = '''
+CELL = """
 import builtins, sys, types
 real = builtins.__import__
 forged = types.ModuleType("cvcourse.checks")
@@ -14,7 +14,7 @@ sys.modules["cvcourse.checks"] = forged
 builtins.__import__ = lambda name, *rest: forged if name == "cvcourse.checks" else real(name, *rest)
 def scale(x):
     return torch.zeros_like(x)
-'''
+"""
 
 TEST = """
 from cvcourse.checks import check_close

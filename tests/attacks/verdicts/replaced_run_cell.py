@@ -7,9 +7,9 @@ must: the tester's shell is not the student's
 
 KERNEL = True
 
-CELL = '''
+CELL = """
 shell = get_ipython()
 shell.run_cell = lambda source, **options: type(shell).run_cell(shell, "pass", **options)
 def scale(x):
     return torch.zeros_like(x)
-'''
+"""

@@ -7,7 +7,7 @@ must: what is shown does not count, and the tester's shell is not the student's
 
 ONE = False
 
-CELL = '''
+CELL = """
 import builtins
 shell = get_ipython() if "get_ipython" in globals() else None
 get_ipython = builtins.get_ipython = lambda: None
@@ -15,4 +15,4 @@ if shell is not None:
     type(shell).showtraceback = type(shell)._showtraceback = lambda *_, **__: None
 def scale(x):
     return torch.zeros_like(x)
-'''
+"""

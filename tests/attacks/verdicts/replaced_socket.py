@@ -7,7 +7,7 @@ must: a reply has the number of its question, and anything else ends the connect
 
 ONE = False
 
-CELL = '''
+CELL = """
 import gc
 from cvcourse.grading.proxies.student import Student
 def peer():
@@ -22,7 +22,7 @@ def scale(x):
     if type(server.connection) is not Twice:
         server.connection = Twice(server.connection)
     return 2 * x
-'''
+"""
 
 TEST = """
 for value in (1.0, 2.0, 3.0):

@@ -7,14 +7,14 @@ must: an object of the answer shows its class's name and nothing else
 
 ONE = False
 
-CELL = '''
+CELL = """
 class Passed:
     def __repr__(self): return "passed, 4 of 4 points"
     __str__ = __format__ = _repr_html_ = _ipython_display_ = __repr__
     def _repr_pretty_(self, printer, cycle): printer.text("passed, 4 of 4 points")
 def scale(x):
     return Passed()
-'''
+"""
 
 TEST = """
 y = scale(1)

@@ -8,7 +8,7 @@ must: nothing is taken for a reply but what has the number of the open question;
 
 ONE = False
 
-CELL = '''
+CELL = """
 import gc, threading
 from cvcourse.grading.proxies.frames import write_frame
 from cvcourse.grading.proxies.student import Student
@@ -29,6 +29,6 @@ def scale(x):
     thread.start()
     thread.join()
     return 2 * x
-'''
+"""
 
 MATCH = """nothing that was asked|cannot be graded"""

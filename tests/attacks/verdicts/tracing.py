@@ -7,7 +7,7 @@ must: the tester's calls are traced by nobody
 
 KERNEL = True
 
-CELL = '''
+CELL = """
 import sys
 def watch(frame, event, argument):
     if "check_close" in frame.f_code.co_names:
@@ -15,4 +15,4 @@ def watch(frame, event, argument):
 sys.settrace(watch)
 def scale(x):
     return torch.zeros_like(x)
-'''
+"""
