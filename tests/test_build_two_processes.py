@@ -1,6 +1,7 @@
 """The build remarks on tests that hold in its own kernel, but not where grading runs answer and test apart."""
 
 from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,12 @@ def with_test(text: str, answer: str = SOLVED) -> str:
     """The tiny assignment with a further test of two points below its own."""
     nbgrader = TEST.replace("double-test", "double-odd")
     return f"{ASSIGNMENT.replace(SOLVED, answer)}\n# %% nbgrader={nbgrader}\n{text}\n"
+
+
+@pytest.fixture(autouse=True)
+def not_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The build's own run is not what is looked at here."""
+    monkeypatch.setattr(pipeline, "execute", lambda notebook, *_, **__: (deepcopy(notebook), []))
 
 
 @pytest.fixture(scope="module")
@@ -48,24 +55,24 @@ def test_an_ordinary_assignment_needs_no_remark(remarks) -> None:
 
 @pytest.mark.sandbox
 @pytest.mark.parametrize(
-    ("test", "answer", "reason"),
+    ("test", "answer"),
     [
-        ("import inspect\nassert 'return' in inspect.getsource(double)", SOLVED, "refused: "),
-        ("class Mine(Doubler):\n    pass\n\n\nassert Mine().double(2) == 4", CLASS, "subclass"),
+        ("import inspect\nassert 'return' in inspect.getsource(double)", SOLVED),
+        ("class Mine(Doubler):\n    pass\n\n\nassert Mine().double(2) == 4", CLASS),
     ],
     ids=["source", "base class"],
 )
-def test_what_cannot_cross_is_remarked_on(test: str, answer: str, reason: str, remarks) -> None:
+def test_what_cannot_cross_is_remarked_on(test: str, answer: str, remarks) -> None:
     (remark,) = remarks(with_test(test, answer))
     assert remark.startswith("cell 6 (double-odd): grading's two processes do not pass it (")
-    assert reason in remark and "\n" not in remark
+    assert "failed: " in remark and "\n" not in remark
 
 
 @pytest.mark.sandbox
 def test_a_given_cell_that_needs_the_answer_is_remarked_on(remarks) -> None:
     given = f'# %% nbgrader={UNGRADED} tags=["given"]\nfour = double(2)\n'
     (remark,) = remarks(f"{ASSIGNMENT}\n{given}")
-    assert "given cell helpers" in remark and "NameError" in remark
+    assert "given cell helpers" in remark and "in test cells only" in remark
 
 
 def test_without_walls_it_says_once_for_each_assignment_that_nothing_was_tried(monkeypatch, tmp_path: Path) -> None:

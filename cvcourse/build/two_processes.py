@@ -1,8 +1,8 @@
 """What an author should know before the class does: which tests of an assignment hold in one process, but not in two.
 
-The build runs an assignment in one kernel. Grading runs the answers in one process and the tests in another, and some of
-what a test may do cannot cross between them: the source of a function, a class of the answer as a base class, a value
-that is no plain data. So the solution is graded as a submission is, and what does not pass is remarked on.
+The build runs an assignment in one kernel. Grading runs the answers in one process and the tests in another, and some
+of what a test may do cannot cross between them: the source of a function, a class of the answer as a base class, a
+value that is no plain data. So the solution is graded as a submission is, and what does not pass is remarked on.
 """
 
 from pathlib import Path
@@ -29,7 +29,7 @@ class TwoProcesses:
 
     def __init__(self, walls: Walls | None = None) -> None:
         self._walls, self._own = walls, None
-        self._impossible = ""
+        self._impossible: IsolationError | KernelError | None = None
 
     def remarks(self, solution: Path, unit: str) -> list[str]:
         """One sentence for each cell of a solution notebook that fails only where grading runs it.
@@ -40,13 +40,13 @@ class TwoProcesses:
         try:
             marked = self._grade(assignment)
         except (IsolationError, KernelError) as error:
-            self._impossible = str(error)
+            self._impossible = error
             return [f"not tried in grading's two processes: {getattr(error, 'fault', error)}"]
         return _refused(assignment, marked)
 
     def _grade(self, assignment: Assignment) -> Marked:
         if self._impossible:
-            raise IsolationError(self._impossible)
+            raise self._impossible
         if self._walls is None:
             self._walls = self._own = Walls()
         submission = nbformat.writes(assignment.source).encode()
