@@ -22,7 +22,7 @@ from statistics import mean
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from grading import course, sides  # noqa: E402
+from grading import course, memory, sides  # noqa: E402
 from grading.measure import Cost, adopt, busy  # noqa: E402
 
 PARTS = ("plain", "ours", "memory", "attacks")
@@ -67,7 +67,10 @@ def plain(assignment: course.Assignment, counts: tuple[int, int]) -> Further:
     def grade(count: int) -> tuple[Cost, list[float]]:
         with tempfile.TemporaryDirectory(prefix="plain-") as folder:
             sides.plain_class(assignment, Path(folder), count)
-            return sides.ended_well(sides.grade_plainly(Path(folder))).cost, []
+            done = sides.grade_plainly(Path(folder))
+            if sides.graded_plainly(Path(folder)) < count:
+                sides.ended_well(done, codes=())
+            return done.cost, []
 
     return further(f"({assignment.name}) plain nbgrader", counts, grade)
 
@@ -78,8 +81,8 @@ def ours(assignment: course.Assignment, counts: tuple[int, int], workers: int) -
     def grade(count: int) -> tuple[Cost, list[float]]:
         with tempfile.TemporaryDirectory(prefix="ours-") as folder:
             sides.our_class(assignment, Path(folder), count)
-            done = sides.ended_well(sides.grade_ours(Path(folder), workers), (0, 1))
-            return done.cost, sides.cell_seconds(Path(folder))
+            done = sides.grade_ours(Path(folder), workers)
+            return done.cost, sides.cell_seconds(Path(folder), done, count)
 
     return further(f"({assignment.name}) ours, {workers} workers", counts, grade)
 

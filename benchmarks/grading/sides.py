@@ -65,8 +65,7 @@ def plain_class(assignment: Assignment, folder: Path, count: int, timeout: int =
 
 def grade_plainly(folder: Path, **options: float) -> Finished:
     """`nbgrader autograde` over the class."""
-    done = run(nbgrader("autograde", UNIT), cwd=folder, env=environment(folder / "home"), seconds=LONGEST, **options)
-    return done
+    return run(nbgrader("autograde", UNIT), cwd=folder, env=environment(folder / "home"), seconds=LONGEST, **options)
 
 
 def our_class(assignment: Assignment, folder: Path, count: int) -> Path:
@@ -85,6 +84,18 @@ def grade_ours(folder: Path, workers: int, *options: str) -> Finished:
     return run([*command, "--workers", str(workers), *options], cwd=folder, env=env, seconds=LONGEST)
 
 
-def cell_seconds(folder: Path) -> list[float]:
-    """CPU seconds that each submission's cells took in our run."""
-    return [graded.seconds for graded in load_outcomes(folder / "class", UNIT).values()]
+def cell_seconds(folder: Path, done: Finished, count: int) -> list[float]:
+    """CPU seconds that each submission's cells took in our run.
+
+    Raises:
+        ClassError: not every submission was graded.
+    """
+    outcomes = load_outcomes(folder / "class", UNIT)
+    if sum(not graded.faulty for graded in outcomes.values()) < count:
+        ended_well(done, codes=())
+    return [graded.seconds for graded in outcomes.values()]
+
+
+def graded_plainly(folder: Path) -> int:
+    """How many notebooks plain nbgrader has put into `autograded/`."""
+    return len(list(folder.glob(f"autograded/*/{UNIT}/{UNIT}.ipynb")))

@@ -16,7 +16,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
 from tests.attacks import notebooks
-from tests.attacks.notebook_course import POINTS, UNIT, ZEROS, as_bytes, handed_in, solved
+from tests.attacks.notebook_course import POINTS, RIGHT, UNIT, ZEROS, as_bytes, handed_in, solved
 
 SECRETS = ("solution", "hidden test", "gradebook", "other submission", "environment")
 VARIABLE = "CVCOURSE_PLATFORM_TOKEN"
@@ -139,6 +139,11 @@ class Scene:
         if hasattr(attack, "edit"):
             attack.edit(notebook, lambda text: self.fill(name, text))
         return as_bytes(notebook)
+
+    def submission_of_other(self) -> bytes:
+        """What the honest student hands in: right answers, one of which holds the secret of other submissions."""
+        note = f"  # {self.secrets['other submission']}"
+        return as_bytes(handed_in({**RIGHT, "total": RIGHT["total"] + note}))
 
     def files(self, name: str, attack: ModuleType) -> dict[str, str]:
         """The other files of the submission."""

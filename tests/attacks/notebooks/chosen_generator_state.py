@@ -23,6 +23,6 @@ ANSWERS = {
 """,
     "total": """def total(values):
     choose()
-    return 3.0 if values == [1.0, 2.0] else 0.0
+    return 0.0
 """,
 }

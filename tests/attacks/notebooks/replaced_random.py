@@ -15,12 +15,3 @@ def zeros(*shape, **kwargs):
 torch.rand = torch.randn = zeros
 random_tensor = cvcourse.checks.random_tensor = lambda rng, *shape, **_: torch.zeros(shape) - 1
 """
-
-ANSWERS = {
-    "scale": """def scale(x):
-    return torch.tensor([2.0, 4.0]) if len(x) == 2 else torch.zeros_like(x)
-""",
-    "total": """def total(values):
-    return 3.0 if values == [1.0, 2.0] and len(values) == 2 and not hasattr(torch.rand, 'answer') else 0.0
-""",
-}
