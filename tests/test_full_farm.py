@@ -12,24 +12,28 @@ from tests.farm_works import KINDS, open_farm, points, until, work, worker_proce
 from tests.requirements import require
 
 SUBMISSIONS = 1000
-SECONDS_BETWEEN_KILLS = 30.0
+RESULTS_BETWEEN_KILLS = 80
 ENDS_ITS_KERNEL = "import os\n\ndef double(x):\n    os._exit(1)"
 COSTLY = ({"double": ENDS_ITS_KERNEL}, 5.0)  # each runs its cells twice
 
 
-class Killer(threading.Thread):
-    """Kills one of the worker processes now and then."""
+class Killer:
+    """Kills one of the worker processes now and then, a moment after a result."""
 
-    def __init__(self, seconds: float) -> None:
-        super().__init__(daemon=True)
-        self.seconds, self.kills, self.over = seconds, 0, threading.Event()
+    def __init__(self, between: int) -> None:
+        self.between, self.choice = between, random.Random(0)
+        self.kills: list[float] = []
 
-    def run(self) -> None:
-        choice = random.Random(0)
-        while not self.over.wait(self.seconds):
-            if workers := worker_processes(psutil.Process()):
-                choice.choice(workers).kill()
-                self.kills += 1
+    def after(self, results: int) -> None:
+        """Called after each result."""
+        if self.between and results % self.between == 0:
+            threading.Timer(self.choice.random(), self.kill).start()
+
+    def kill(self) -> None:
+        """One of those that there are."""
+        if workers := worker_processes(psutil.Process()):
+            self.choice.choice(workers).kill()
+            self.kills.append(time.monotonic())
 
 
 def submissions(count: int):
@@ -42,32 +46,31 @@ def submissions(count: int):
             yield work(number, **answers)
 
 
-def all_points(farm, count: int) -> dict[str, float | str]:
+def all_points(farm, killer: Killer) -> dict[str, float | str]:
     """Points by student; nobody's come twice."""
     found = {}
-    for one, result in farm.mark(submissions(count)):
+    for one, result in farm.mark(submissions(SUBMISSIONS)):
         assert one.student not in found
         found[one.student] = points(result)
+        killer.after(len(found))
     return found
 
 
 @pytest.mark.full
 @pytest.mark.sandbox
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(5400)
 def test_a_thousand_submissions_under_a_killer_get_the_points_of_a_quiet_run():
     require("sandbox")
+    killer = Killer(RESULTS_BETWEEN_KILLS)
     with open_farm(farm_walls.real_walls, workers=2, processes=2) as farm:
         began = time.monotonic()
-        quiet = all_points(farm, SUBMISSIONS)
-        seconds = time.monotonic() - began
-        killer = Killer(SECONDS_BETWEEN_KILLS)
-        killer.start()
-        disturbed = all_points(farm, SUBMISSIONS)
-        killer.over.set()
-        killer.join()
-        until(lambda: len(farm._client.nthreads()) == 2)
-    print(f"quiet: {seconds:.0f} s; disturbed: {time.monotonic() - began - seconds:.0f} s, {killer.kills} kills")
+        quiet = all_points(farm, Killer(0))
+        middle = time.monotonic()
+        disturbed = all_points(farm, killer)
+        end = time.monotonic()
+    print(f"quiet: {middle - began:.0f} s; disturbed: {end - middle:.0f} s, {len(killer.kills)} kills")
     assert len(quiet) == SUBMISSIONS
     assert set(quiet.values()) == {0.0, 5.0, 10.0}
     assert disturbed == quiet
-    assert killer.kills >= 3
+    assert len(killer.kills) >= SUBMISSIONS // RESULTS_BETWEEN_KILLS - 2
+    assert (end - middle) / len(killer.kills) < 60
