@@ -22,7 +22,7 @@ from statistics import mean
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from grading import course, memory, sides  # noqa: E402
+from grading import attacks, course, memory, sides  # noqa: E402
 from grading.measure import Cost, adopt, busy  # noqa: E402
 
 PARTS = ("plain", "ours", "memory", "attacks")
