@@ -138,6 +138,15 @@ def test_points_of_nbgrader_that_differ_are_the_graders_fault(paths, no_kernel, 
     assert "double-hidden" in result.rows[0].reason
 
 
+def test_a_submission_that_nbgrader_does_not_take_stops_nobody(paths, no_kernel):
+    tiny.submit(paths.class_dir, "a", tiny.handed_in(), time="half past nine")
+    tiny.submit(paths.class_dir, "b", tiny.handed_in())
+    result = grade_class(paths, tiny.UNIT, PLAIN)
+    assert points(result) == {"a": 0, "b": 10, "c": None, "d": None}
+    assert status(result)["a"] == "fault"
+    assert "timestamp.txt is no date" in result.rows[0].reason
+
+
 def edit_source(paths, name, text):
     """The instructor mends a cell of the assignment."""
     file = paths.solutions / tiny.UNIT / f"{tiny.UNIT}.ipynb"

@@ -17,6 +17,7 @@ from cvcourse.grading.ledger import Ledger
 from cvcourse.grading.marking import Marked, mark
 from cvcourse.grading.roster import Roster, Student, save_roster
 from cvcourse.paths import CoursePaths
+from tests import nbgraders_own
 from tests import tiny_course as tiny
 
 _METADATA = {"schema_version": 3, "locked": False, "solution": True, "grade": True, "task": False, "points": 2}
@@ -132,12 +133,16 @@ class Twins:
 
     def enter(self, student: str, result: Marked) -> None:
         """Enter a result by nbgrader's own step here and by the ledger there, and compare all that is left."""
-        bridge.autograde(self.theirs, tiny.UNIT, student, copy.deepcopy(result))
+        nbgraders_own.autograde(self.theirs, tiny.UNIT, student, copy.deepcopy(result))
         with Ledger(self.ours, tiny.UNIT) as ledger:
             points = ledger.enter(student, copy.deepcopy(result))
             assert ledger.points(student) == points
-        assert points == bridge.recorded_points(self.theirs, tiny.UNIT, student)
+        assert points == nbgraders_own.recorded_points(self.theirs, tiny.UNIT, student)
         self.compare()
+
+    def state(self) -> tuple[dict, dict]:
+        """Gradebook and files of the ledger's copy."""
+        return tables(self.ours), files(self.ours)
 
     def compare(self) -> None:
         """Gradebook and files are the same."""

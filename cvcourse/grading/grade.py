@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import nbformat
+from nbgrader.converters.base import NbGraderException
 
 from cvcourse.errors import ClassError
 from cvcourse.grading import bridge
@@ -216,7 +217,10 @@ class Run:
 
     def _enter(self, student: str, marked: Marked) -> str:
         """Enter a result and compare the points that nbgrader's rule comes to; what went wrong, or an empty text."""
-        entered = self.ledger.enter(student, marked)
+        try:
+            entered = self.ledger.enter(student, marked)
+        except NbGraderException as error:
+            return f"nbgrader could not take the notebook: {error}"
         expected = {verdict.grade_id: verdict.points for verdict in marked.verdicts}
         wrong = sorted(name for name in expected if entered.get(name, -1.0) != expected[name] is not None)
         return f"nbgrader counted other points for {', '.join(wrong)}" if wrong else ""

@@ -45,12 +45,16 @@ class HiddenText:
         bare = _bare(text)
         return any(line in bare for line in self._quotable)
 
+    def _is_line(self, text: str) -> bool:
+        return _bare(text) in self._lines
+
     def censored(self, text: str) -> str:
         """The text with every line that quotes a hidden test replaced, or all of it where lines do not tell."""
         if not self._is_quoted(text):
             return text
-        lines = [LEFT_OUT if self._is_quoted(line) else line for line in text.split("\n")]
-        censored = "\n".join(lines)
+        censored = "\n".join(
+            LEFT_OUT if self._is_quoted(line) or self._is_line(line) else line for line in text.split("\n")
+        )
         return LEFT_OUT if self._is_quoted(censored.replace(LEFT_OUT, "")) else censored
 
     def censored_html(self, html: str) -> str:
@@ -66,7 +70,7 @@ class HiddenText:
                 after_warning = False
                 continue
             after_warning = _WARNING.search(line, 0, _LONGEST_PLACE) is not None
-            kept.append(LEFT_OUT if _bare(line) in self._lines else line)
+            kept.append(LEFT_OUT if self._is_line(line) else line)
         return self.censored("\n".join(kept))
 
     def is_frame(self, entry: str) -> bool:

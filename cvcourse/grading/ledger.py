@@ -1,6 +1,6 @@
 """The one writer of a class's gradebook and of `autograded/`: one session for a run, one transaction a submission.
 
-What it leaves is what `bridge.autograde`, nbgrader's own step, leaves, at a small part of the time.
+What it leaves is what nbgrader's own Autograde leaves with the same executed notebook, at a small part of the time.
 """
 
 import contextlib
