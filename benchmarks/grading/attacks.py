@@ -25,8 +25,10 @@ from tests.attacks.notebook_scene import OTHER, VARIABLE, Found, Listener, Scene
 LONGEST = 300.0
 LINGER = 16.0
 """Seconds that processes which an attack left behind get to do what they wait for."""
-PLAIN_TIMEOUT = 20
+PLAIN_TIMEOUT = 40
+"""Seconds of a cell; not too few for a slow import on a loaded machine, which would cost the whole submission."""
 OUR_TIMEOUT = 4
+"""CPU seconds of a cell."""
 MOST_BYTES = 50 << 20
 AT_A_TIME = 2
 WHOLE_RUN = "(whatever was left after the run)"
