@@ -228,9 +228,11 @@ class _Watch:
         _watches.append(self)
         self.finder = _Finder(self)
         sys.meta_path.insert(0, self.finder)
-        for stand_in in _stand_ins(tuple(name for refusal in self.refusals for name in refusal.functions)):
-            stand_in.use()
-            self.undo.append(stand_in.put_back)
+        stand_ins = _stand_ins(tuple(name for refusal in self.refusals for name in refusal.functions))
+        self.undo.append(functools.partial(_put_back, stand_ins))
+        for stand_in in stand_ins:  # some hundred, at every call of an answer
+            stand_in.users += 1
+            stand_in.function.__code__ = stand_in.refusing
 
     def restore(self) -> None:
         for put_back in reversed(self.undo):
@@ -308,14 +310,12 @@ class _StandIn:
         self.refusing = _refusing_code(id(function), self.code.co_freevars)
         self.users = 0
 
-    def use(self) -> None:
-        self.users += 1
-        self.function.__code__ = self.refusing
 
-    def put_back(self) -> None:
-        self.users -= 1
-        if not self.users:
-            self.function.__code__ = self.code
+def _put_back(stand_ins: list[_StandIn]) -> None:
+    for stand_in in stand_ins:
+        stand_in.users -= 1
+        if not stand_in.users:
+            stand_in.function.__code__ = stand_in.code
 
 
 _by_id: dict[int, _StandIn] = {}

@@ -62,12 +62,19 @@ class Peer:
         """What goes along with a call."""
         raise NotImplementedError
 
+    def states(self) -> dict[str, Any]:
+        """What goes along with a call and is taken last."""
+        return {}
+
     def surrounded(self, surroundings: dict[str, Any], seen: dict[str, Any]) -> contextlib.AbstractContextManager:
         """The block in which a call is answered."""
         raise NotImplementedError
 
     def after(self, seen: dict[str, Any]) -> None:
         """What to do with what the other side saw during a call."""
+
+    def unsent(self) -> None:
+        """The surroundings that were taken last did not go out."""
 
     def while_asking(self) -> contextlib.AbstractContextManager:
         """The block in which a question is answered while a reply is waited for."""
@@ -106,6 +113,7 @@ class Peer:
             with undisturbed():
                 number, slots = self._question(operation, arguments, surroundings)
         except WireError as error:
+            self.unsent()
             raise argument_refused(self._call_name(operation, arguments), error) from None
         try:
             value, seen, joins = self._wait(number, slots)
@@ -124,7 +132,7 @@ class Peer:
         encoder = Encoder(self.refer)
         called = encoder.encode((operation, *arguments))
         count = len(encoder.slots)
-        along = encoder.encode(self._along() | surroundings)
+        along = encoder.encode(self._along() | surroundings | self.states())
         number = next(self._numbers)
         if surroundings["grad"]:
             self._note_inputs(number, encoder.slots[:count])

@@ -167,6 +167,14 @@ class Tester(Peer):
         """Everything that governs the call here."""
         return self._around.take()
 
+    def states(self) -> dict[str, Any]:
+        """Those of the global generators."""
+        return {"generators": self._around.generators()}
+
+    def unsent(self) -> None:
+        """Tell everything anew."""
+        self._around = Surroundings()
+
     def surrounded(self, surroundings: dict[str, Any], seen: dict[str, Any]) -> contextlib.AbstractContextManager:
         """A callback runs in the gradient mode of its caller."""
         return torch.set_grad_enabled(surroundings["grad"] is True)
