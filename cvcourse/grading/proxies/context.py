@@ -19,7 +19,7 @@ from cvcourse import guard
 
 @contextlib.contextmanager
 def undisturbed() -> Iterator[None]:
-    """Nothing that happens in the block is counted, refused, or recorded for a gradient. Modes cannot be entered in it."""
+    """Nothing that happens in the block is counted, refused, or recorded for a gradient. No mode can be entered."""
     with torch._C.DisableTorchFunction(), torch._C._DisableTorchDispatch(), torch.no_grad():
         if not torch.is_inference_mode_enabled():
             yield
