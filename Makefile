@@ -18,7 +18,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export PYTHONUNBUFFERED := 1
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test test-full lab formgrader build lock nbval nbval-gpu bench bench-data gallery format clean
+.PHONY: help setup demo test test-full lab formgrader build lock nbval nbval-gpu bench bench-data bench-grader gallery format clean
 
 help:  ## list the targets
 	@echo "cvcourse: an executable computer-vision course. Targets:"
@@ -64,6 +64,9 @@ bench: setup  ## run the benchmarks; each prints a table
 
 bench-data: setup  ## measure the rendered data and write the tables into RESULTS.md (about 15 minutes)
 	@$(RUN) benchmarks/data.py | $(RUN) tools/record.py data
+
+bench-grader: setup  ## compare grading with plain nbgrader and write the tables into RESULTS.md (about 40 minutes)
+	@$(RUN) benchmarks/grader.py | $(RUN) tools/record.py grader
 
 gallery: setup  ## draw docs/gallery.md anew, from the sets that are on this machine
 	@$(RUN) tools/gallery.py

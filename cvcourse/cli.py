@@ -319,7 +319,7 @@ def extend(
 @app.command(rich_help_panel=LEARNING)
 def check(
     notebook: Annotated[Path, typer.Argument(metavar="NOTEBOOK", help="Your assignment, as you would hand it in.")],
-    timeout: Annotated[float, typer.Option(metavar="SECONDS", help="Limit of one cell.")] = 120.0,
+    timeout: Annotated[float, typer.Option(metavar="SECONDS", help="CPU seconds for one cell.")] = 60.0,
     as_json: Json = False,
 ) -> None:
     """Run an assignment from top to bottom and show what each test says.
@@ -337,7 +337,7 @@ def check(
         from cvcourse.grading.grade_view import check_view
     except ImportError as error:
         raise CourseError(f"{error.name} is missing: install it with `pip install cvcourse[lab]`") from error
-    result = run_tests(notebook, Limits(cell=timeout, notebook=10 * timeout))
+    result = run_tests(notebook, Limits(cell=timeout, notebook=4 * timeout))
     emit(result.as_dict(), check_view(result), as_json=as_json)
     raise typer.Exit(0 if result.clean else 1)
 
@@ -352,42 +352,65 @@ def grade(
         list[str] | None, typer.Option(metavar="ID", help="Only this student; may be given several times.")
     ] = None,
     regrade: Annotated[bool, typer.Option("--regrade", help="Also what is graded and has not changed.")] = False,
-    timeout: Annotated[float, typer.Option(metavar="SECONDS", help="Limit of a cell; a notebook has 4 times.")] = 120.0,
-    workers: Annotated[int, typer.Option(metavar="N", min=1, max=64, help="Notebooks at a time.")] = 2,
+    new_seed: Annotated[
+        bool, typer.Option("--new-seed", help="Draw other hidden inputs; everybody is graded anew.")
+    ] = False,
+    timeout: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SECONDS", help="CPU seconds for a cell; a notebook has 4 times. Default: the unit's, 60."
+        ),
+    ] = None,
+    workers: Annotated[int, typer.Option(metavar="N", min=1, max=256, help="Notebooks at a time.")] = 2,
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="A Dask scheduler, `tls://host:8786`; default: this machine.")
+    ] = None,
+    anonymous: Annotated[
+        bool | None,
+        typer.Option("--anonymous/--names", help="Whether formgrader hides who wrote what; default: as before."),
+    ] = None,
+    unsafe: Annotated[
+        bool, typer.Option("--unsafe-no-sandbox", help="Run strangers' code as you, with all that you can read and do.")
+    ] = False,
     folder: ClassFolder = None,
     as_json: Json = False,
 ) -> None:
     """Run the submissions of a unit against all tests and enter the points into nbgrader's gradebook.
 
-    Only what is new or has changed since the last run is graded, so a run can be stopped and started again. A cell that
-    hangs or kills its kernel costs itself, a file that is no notebook gets no points and the reason; the run goes on.
-    The notebooks' code runs as you, on this machine, without a wall around it.
+    A submission runs behind walls, without a network and without a view of your files, and its tests run in a process
+    that it cannot reach. Where the walls cannot be built, nothing runs: `cvcourse doctor` says what to do.
+
+    Only what is new or has changed since the last run is graded, test by test, so a run can be stopped and started
+    again. A cell that hangs or kills its kernel costs itself, a file that is no notebook gets no points and the reason;
+    the run goes on.
 
     Exit code 1 when a submission is no notebook or was set aside.
 
-    Example: `cvcourse grade 01 --late-penalty 10`
+    Examples: `cvcourse grade 01 --late-penalty 10`, `cvcourse grade 01 --workers 16 --scheduler tls://node1:8786`
     """
     from cvcourse.console import emit
+    from cvcourse.grading.anonymous import set_anonymous
     from cvcourse.grading.bridge import LatePolicy
     from cvcourse.grading.execute import Limits
-    from cvcourse.grading.grade import grade_class
+    from cvcourse.grading.grade import Options, grade_class
     from cvcourse.grading.grade_view import bar, grade_view
     from cvcourse.paths import course_paths
 
     paths = course_paths(folder)
-    limits = Limits(cell=timeout, notebook=4 * timeout)
-    late = LatePolicy.parse(late_penalty)
+    options = Options(
+        students=student,
+        regrade=regrade,
+        new_seed=new_seed,
+        limits=Limits(cell=timeout, notebook=4 * timeout) if timeout else None,
+        workers=workers,
+        scheduler=scheduler,
+        sandbox=not unsafe,
+        late=LatePolicy.parse(late_penalty),
+    )
+    if anonymous is not None:
+        set_anonymous(paths.class_dir, anonymous)
     with bar() as bars:
-        result = grade_class(
-            paths,
-            paths.unit(unit),
-            late=late,
-            students=student,
-            regrade=regrade,
-            limits=limits,
-            workers=workers,
-            progress=bars("Grading"),
-        )
+        result = grade_class(paths, paths.unit(unit), options, progress=bars("Grading"))
     emit(result.as_dict(), grade_view(result), as_json=as_json)
     raise typer.Exit(0 if result.clean else 1)
 

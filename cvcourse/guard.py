@@ -11,7 +11,7 @@ import functools
 import importlib.abc
 import sys
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -215,7 +215,7 @@ class _Watch:
         self.refusals = refusals
         self.met: RefusedError | None = None
         self.exempt = False  # inside torch.fft
-        self.undo: list[Callable[[], None]] = []
+        self.exchanged: list[_StandIn] = []
         self.finder: _Finder | None = None
 
     def refuse(self, name: str) -> None:
@@ -228,15 +228,16 @@ class _Watch:
         _watches.append(self)
         self.finder = _Finder(self)
         sys.meta_path.insert(0, self.finder)
-        stand_ins = _stand_ins(tuple(name for refusal in self.refusals for name in refusal.functions))
-        self.undo.append(functools.partial(_put_back, stand_ins))
-        for stand_in in stand_ins:  # some hundred, at every call of an answer
+        for stand_in in _stand_ins(tuple(name for refusal in self.refusals for name in refusal.functions)):
+            self.exchanged.append(stand_in)  # some hundred, in many a block: no call for each
             stand_in.users += 1
             stand_in.function.__code__ = stand_in.refusing
 
     def restore(self) -> None:
-        for put_back in reversed(self.undo):
-            put_back()
+        for stand_in in self.exchanged:
+            stand_in.users -= 1
+            if not stand_in.users:
+                stand_in.function.__code__ = stand_in.code
         if self.finder in sys.meta_path:
             sys.meta_path.remove(self.finder)
         _watches.remove(self)
@@ -308,14 +309,7 @@ class _StandIn:
         )
         self.copy.__kwdefaults__ = function.__kwdefaults__
         self.refusing = _refusing_code(id(function), self.code.co_freevars)
-        self.users = 0
-
-
-def _put_back(stand_ins: list[_StandIn]) -> None:
-    for stand_in in stand_ins:
-        stand_in.users -= 1
-        if not stand_in.users:
-            stand_in.function.__code__ = stand_in.code
+        self.users = 0  # open blocks that refuse it
 
 
 _by_id: dict[int, _StandIn] = {}

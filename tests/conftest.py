@@ -23,7 +23,7 @@ for name in ("CVCOURSE_CLASS", "CVCOURSE_ROOT", "CVCOURSE_SEED", "CVCOURSE_GRADE
 os.environ["PYTHONPATH"] = str(ROOT / "tests" / "offline")
 os.environ["JUPYTER_PLATFORM_DIRS"] = "1"
 
-pytest_plugins = ["tests.seconds_per_unit", "tests.zygotes", "tests.proxy_fixtures"]
+pytest_plugins = ["tests.seconds_per_unit", "tests.zygotes", "tests.proxy_fixtures", "tests.twins"]
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ def course(tmp_path):
 def no_kernel(monkeypatch):
     """Run the cells in this process, hidden tests with a seed of their own."""
     monkeypatch.setattr(
-        module, "execute", lambda nb, env, limits: tiny.run_here(nb, {**env, "CVCOURSE_SEED": "5"}, limits)
+        module, "execute_in", lambda notebook, environment, limits: tiny.run_here(notebook, "5", limits)
     )
 
 
@@ -123,7 +123,7 @@ def test_the_readers_own_environment_and_fresh_inputs(write, monkeypatch):
     seen = {}
     monkeypatch.setenv("CVCOURSE_SEED", "42")
     monkeypatch.setenv("CVCOURSE_DATA", "/data")
-    monkeypatch.setattr(module, "execute", lambda nb, env, limits: seen.update(env) or {})
+    monkeypatch.setattr(module, "execute_in", lambda notebook, environment, limits: seen.update(environment) or {})
     check(write(tiny.handed_in()))
     assert "CVCOURSE_SEED" not in seen
     assert seen["CVCOURSE_DATA"] == "/data"

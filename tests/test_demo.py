@@ -142,8 +142,8 @@ def result(tests):
             verdicts.append(Verdict(test.grade_id, test.exercise, outcome, 0.0, test.points))
         points = demo.expected_points(case, tests)
         students.append(StudentResult(student_id(number), f"Student {number:02d}", case.status, points))
-        outcomes[student_id(number)] = Graded(student_id(number), "", verdicts)
-    return Report(UNIT, 0.0, students, [], [], [], {}), outcomes
+        outcomes[student_id(number)] = Graded(student_id(number), {}, verdicts)
+    return Report(UNIT, 0.0, "1", students, [], [], [], {}), outcomes
 
 
 class _Assignment:

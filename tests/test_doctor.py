@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from cvcourse import doctor
+from cvcourse.grading import isolation
 
 
 def test_every_finding_but_an_ok_one_says_what_to_do() -> None:
@@ -37,6 +38,30 @@ def test_little_disk_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
     usage = type("Usage", (), {"free": 200_000_000})
     monkeypatch.setattr(doctor.shutil, "disk_usage", lambda path: usage)
     assert doctor.check_disk().state == doctor.PROBLEM
+
+
+def diagnosed(monkeypatch: pytest.MonkeyPatch, mode: str, reason: str) -> doctor.Finding:
+    monkeypatch.setattr(isolation, "diagnose", lambda: isolation.Diagnosis(mode, reason))
+    return doctor.check_sandbox()
+
+
+def test_walls_that_stand_are_ok(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert diagnosed(monkeypatch, "warm", "").state == doctor.OK
+
+
+@pytest.mark.parametrize(("mode", "effect"), [("cold", "in seconds"), ("none", "refuses")])
+def test_a_missing_wall_is_a_note_with_its_remedy(mode: str, effect: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    reason = "outer wall: there is no bubblewrap here"
+    finding = diagnosed(monkeypatch, mode, reason)
+    assert finding.state == doctor.NOTE
+    assert finding.found.startswith(reason) and effect in finding.found
+    assert finding.advice == isolation.remedy(isolation.Diagnosis(mode, reason)) != ""
+
+
+def test_readers_without_the_graders_packages_need_no_walls(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor.importlib.util, "find_spec", lambda name: None)
+    finding = doctor.check_sandbox()
+    assert finding.state == doctor.NOTE and "cvcourse[grading]" in finding.advice
 
 
 def test_command_prints_json_and_exits_by_what_it_found(tmp_path) -> None:

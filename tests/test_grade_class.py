@@ -19,15 +19,19 @@ from cvcourse.grading.assignment import load_assignment
 from cvcourse.grading.collection import Collection, Entry, save_collection
 from cvcourse.grading.due import set_due, write_extension
 from cvcourse.grading.execute import Limits
-from cvcourse.grading.grade import grade_class
+from cvcourse.grading.grade import Options, grade_class
 from cvcourse.grading.gradebook import open_gradebook
-from cvcourse.grading.marking import mark
+from cvcourse.grading.isolation import IsolationError
+from cvcourse.grading.ledger import Ledger
 from cvcourse.grading.outcomes import Outcome, load_outcomes
+from cvcourse.grading.report import report
 from cvcourse.grading.seeds import seed_for
+from cvcourse.grading.store import only_writer
 from cvcourse.paths import CoursePaths
 from tests import tiny_course as tiny
 
 LIMITS = Limits(cell=5, notebook=20)
+PLAIN = Options(limits=LIMITS)
 DUE = datetime(2026, 1, 1, 13, 0, tzinfo=UTC)
 
 
@@ -47,7 +51,7 @@ def paths(template, tmp_path):
 @pytest.fixture
 def no_kernel(monkeypatch):
     """Run the cells in this process."""
-    monkeypatch.setattr(grade, "mark", lambda *args, **kwargs: mark(*args, run=tiny.run_here, **kwargs))
+    monkeypatch.setattr(grade, "Farm", tiny.FarmHere)
 
 
 def points(result):
@@ -58,12 +62,13 @@ def status(result):
     return {row.student: row.status for row in result.rows}
 
 
+@pytest.mark.sandbox
 def test_a_class_is_graded_with_real_kernels_and_everybody_is_there(paths):
     tiny.submit(paths.class_dir, "a", tiny.handed_in())
     tiny.submit(paths.class_dir, "b", tiny.handed_in(double=None))
     tiny.submit(paths.class_dir, "c", b"{ no notebook")
     seen = []
-    result = grade_class(paths, tiny.UNIT, limits=LIMITS, progress=lambda names: seen.append)
+    result = grade_class(paths, tiny.UNIT, PLAIN, progress=lambda names: seen.append)
     assert points(result) == {"a": 10, "b": 5, "c": 0, "d": None}
     assert status(result) == {"a": "graded", "b": "graded", "c": "broken", "d": "no submission"}
     assert sorted(seen) == ["a", "b", "c"]
@@ -82,12 +87,12 @@ def test_a_class_is_graded_with_real_kernels_and_everybody_is_there(paths):
 def test_only_what_changed_is_graded_again(paths, no_kernel, monkeypatch):
     for name in "ab":
         tiny.submit(paths.class_dir, name, tiny.handed_in())
-    grade_class(paths, tiny.UNIT, limits=LIMITS)
+    grade_class(paths, tiny.UNIT, PLAIN)
     tiny.submit(paths.class_dir, "b", tiny.handed_in(shift=None))
-    result = grade_class(paths, tiny.UNIT, limits=LIMITS)
+    result = grade_class(paths, tiny.UNIT, PLAIN)
     assert status(result) == {"a": "unchanged", "b": "graded", "c": "no submission", "d": "no submission"}
     assert points(result) == {"a": 10, "b": 5, "c": None, "d": None}
-    assert status(grade_class(paths, tiny.UNIT, limits=LIMITS, students=["a"], regrade=True)) == {
+    assert status(grade_class(paths, tiny.UNIT, Options(limits=LIMITS, students=["a"], regrade=True))) == {
         "a": "graded",
         "b": "unchanged",
         "c": "no submission",
@@ -97,73 +102,207 @@ def test_only_what_changed_is_graded_again(paths, no_kernel, monkeypatch):
 
 def test_a_resubmission_that_is_broken_does_not_keep_the_old_points(paths, no_kernel):
     tiny.submit(paths.class_dir, "a", tiny.handed_in())
-    assert points(grade_class(paths, tiny.UNIT, limits=LIMITS))["a"] == 10
+    assert points(grade_class(paths, tiny.UNIT, PLAIN))["a"] == 10
     tiny.submit(paths.class_dir, "a", b"")
-    result = grade_class(paths, tiny.UNIT, limits=LIMITS)
+    result = grade_class(paths, tiny.UNIT, PLAIN)
     assert (points(result)["a"], status(result)["a"]) == (0, "broken")
 
 
 def test_a_submission_that_the_grader_fails_on_keeps_nothing_and_stops_nobody(paths, no_kernel, monkeypatch):
     tiny.submit(paths.class_dir, "a", tiny.handed_in())
     tiny.submit(paths.class_dir, "b", tiny.handed_in())
-    assert points(grade_class(paths, tiny.UNIT, limits=LIMITS))["a"] == 10
-    working = grade.mark
+    assert points(grade_class(paths, tiny.UNIT, PLAIN))["a"] == 10
 
-    def fail_on_wrong(source, data, *args, **kwargs):
-        if b"BASE - x" in data:
-            raise ValueError("an accident")
-        return working(source, data, *args, **kwargs)
+    class Failing(tiny.FarmHere):
+        def mark_one(self, work):
+            return "an accident" if b"BASE - x" in work.submission else super().mark_one(work)
 
-    monkeypatch.setattr(grade, "mark", fail_on_wrong)
+    monkeypatch.setattr(grade, "Farm", Failing)
     tiny.submit(paths.class_dir, "a", tiny.handed_in(shift="def shift(x):\n    return BASE - x"))
     tiny.submit(paths.class_dir, "b", tiny.handed_in(double=None))
-    result = grade_class(paths, tiny.UNIT, limits=LIMITS)
+    result = grade_class(paths, tiny.UNIT, PLAIN)
     assert (status(result)["a"], points(result)["a"]) == ("fault", 0)
     assert "an accident" in result.rows[0].reason
     assert points(result)["b"] == 5
     with open_gradebook(paths) as gradebook:
         assert gradebook.find_submission(tiny.UNIT, "a").needs_manual_grade
-    monkeypatch.setattr(grade, "mark", working)
-    assert points(grade_class(paths, tiny.UNIT, limits=LIMITS))["a"] == 5
+    monkeypatch.setattr(grade, "Farm", tiny.FarmHere)
+    assert points(grade_class(paths, tiny.UNIT, PLAIN))["a"] == 5
 
 
 def test_points_of_nbgrader_that_differ_are_the_graders_fault(paths, no_kernel, monkeypatch):
     tiny.submit(paths.class_dir, "a", tiny.handed_in())
-    monkeypatch.setattr(bridge, "recorded_points", lambda *_: dict.fromkeys(tiny.POINTS, 1.0))
-    result = grade_class(paths, tiny.UNIT, limits=LIMITS)
+    monkeypatch.setattr(Ledger, "enter", lambda *_: dict.fromkeys(tiny.POINTS, 1.0))
+    result = grade_class(paths, tiny.UNIT, PLAIN)
     assert status(result)["a"] == "fault"
     assert "double-hidden" in result.rows[0].reason
 
 
-def test_a_mended_test_is_run_for_everybody_again(paths, no_kernel):
-    tiny.submit(paths.class_dir, "a", tiny.handed_in(shift="def shift(x):\n    return 11"))
-    assert points(grade_class(paths, tiny.UNIT, limits=LIMITS))["a"] == 6
+def test_a_submission_that_nbgrader_does_not_take_stops_nobody(paths, no_kernel):
+    tiny.submit(paths.class_dir, "a", tiny.handed_in(), time="half past nine")
+    tiny.submit(paths.class_dir, "b", tiny.handed_in())
+    result = grade_class(paths, tiny.UNIT, PLAIN)
+    assert points(result) == {"a": 0, "b": 10, "c": None, "d": None}
+    assert status(result)["a"] == "fault"
+    assert "timestamp.txt is no date" in result.rows[0].reason
+
+
+def edit_source(paths, name, text):
+    """The instructor mends a cell of the assignment."""
     file = paths.solutions / tiny.UNIT / f"{tiny.UNIT}.ipynb"
     notebook = nbformat.read(file, as_version=4)
-    tiny.cell_of(notebook, "shift-visible").source = "assert shift(2) == 12"
+    tiny.cell_of(notebook, name).source = text
     nbformat.write(notebook, file)
-    result = grade_class(paths, tiny.UNIT, limits=LIMITS)
-    assert (status(result)["a"], points(result)["a"]) == ("graded", 5)
+
+
+@pytest.fixture
+def tests_run(monkeypatch, no_kernel):
+    """The tests that were run, by grade_id."""
+    run = []
+
+    def watched(notebook, seed, limits, skip):
+        names = {place: cell.metadata.get("nbgrader", {}) for place, cell in enumerate(notebook.cells)}
+        run.extend(sorted(one["grade_id"] for place, one in names.items() if one.get("grade") and place not in skip))
+        return tiny.run_here(notebook, seed, limits, skip)
+
+    monkeypatch.setattr(tiny.FarmHere, "run", staticmethod(watched))
+    return run
+
+
+def test_a_mended_test_is_run_for_everybody_again_and_only_that_one(paths, tests_run):
+    tiny.submit(paths.class_dir, "a", tiny.handed_in(shift="def shift(x):\n    return 11"))
+    tiny.submit(paths.class_dir, "b", tiny.handed_in(double="def double(x):\n    return 0"))
+    first = grade_class(paths, tiny.UNIT, PLAIN)
+    assert points(first) == {"a": 6, "b": 5, "c": None, "d": None}
+    assert [row.before for row in first.rows] == [None] * 4
+    with open_gradebook(paths) as gradebook:
+        gradebook.find_grade("double-hidden", tiny.UNIT, tiny.UNIT, "b").manual_score = 1.5
+        gradebook.db.commit()
+    tests_run.clear()
+    edit_source(paths, "shift-visible", "assert shift(2) == 12, 'two further on'")
+    result = grade_class(paths, tiny.UNIT, PLAIN)
+    assert tests_run == ["shift-visible"] * 2
+    assert status(result) == {"a": "graded", "b": "graded", "c": "no submission", "d": "no submission"}
+    assert points(result) == {"a": 5, "b": 6.5, "c": None, "d": None}
+    assert [row.before for row in result.rows] == [6, None, None, None]
+    executed = nbformat.read(paths.class_dir / "autograded" / "b" / tiny.UNIT / f"{tiny.UNIT}.ipynb", as_version=4)
+    assert "double(3) is 6, not 0" in str(tiny.cell_of(executed, "double-visible").outputs)
+
+
+def test_a_changed_solution_or_text_runs_nothing_and_a_given_cell_everything(paths, tests_run):
+    tiny.submit(paths.class_dir, "a", tiny.handed_in())
+    grade_class(paths, tiny.UNIT, PLAIN)
+    tests_run.clear()
+    better = "def double(x):\n    ### BEGIN SOLUTION\n    return x * 2\n    ### END SOLUTION"
+    edit_source(paths, "double", better)
+    assert status(grade_class(paths, tiny.UNIT, PLAIN))["a"] == "unchanged"
+    edit_source(paths, "setup", "import os\n\nBASE = 10.0")
+    assert status(grade_class(paths, tiny.UNIT, PLAIN))["a"] == "graded"
+    assert tests_run == sorted(tiny.POINTS)
+
+
+def test_a_new_seed_grades_everybody_again(paths, tests_run):
+    cheat = f"def double(x):\n    return {2 * (int(seed_for(paths.class_dir, tiny.UNIT)) % 1000)} if x > 3 else 6"
+    tiny.submit(paths.class_dir, "a", tiny.handed_in(double=cheat))
+    assert points(grade_class(paths, tiny.UNIT, PLAIN))["a"] == 10
+    before = seed_for(paths.class_dir, tiny.UNIT)
+    tests_run.clear()
+    result = grade_class(paths, tiny.UNIT, Options(limits=LIMITS, new_seed=True))
+    assert seed_for(paths.class_dir, tiny.UNIT) != before
+    assert tests_run == sorted(tiny.POINTS)
+    assert (points(result)["a"], result.rows[0].before) == (7, 10)
+    assert status(grade_class(paths, tiny.UNIT, PLAIN))["a"] == "unchanged"
+
+
+def test_what_ran_without_walls_is_named_and_graded_again_behind_them(paths, no_kernel):
+    tiny.submit(paths.class_dir, "a", tiny.handed_in())
+    result = grade_class(paths, tiny.UNIT, Options(limits=LIMITS, sandbox=False))
+    assert tiny.FarmHere.options["sandbox"] is False
+    assert "1 submissions ran with your rights" in result.notes[0]
+    notes = report(paths, tiny.UNIT).notes
+    assert any("--unsafe-no-sandbox): a" in note for note in notes)
+    assert status(grade_class(paths, tiny.UNIT, PLAIN))["a"] == "graded"
+    assert not any("unsafe" in note for note in report(paths, tiny.UNIT).notes)
+
+
+def test_the_seed_is_in_the_instructors_report_and_in_no_feedback(paths, no_kernel):
+    tiny.submit(paths.class_dir, "a", tiny.handed_in())
+    grade_class(paths, tiny.UNIT, PLAIN)
+    made = report(paths, tiny.UNIT)
+    seed = seed_for(paths.class_dir, tiny.UNIT)
+    assert made.seed == seed
+    assert seed in (paths.class_dir / "reports" / tiny.UNIT / f"{tiny.UNIT}-report.json").read_text()
+    for page in (paths.class_dir / "feedback").rglob("*.html"):
+        assert seed not in page.read_text("utf-8")
+
+
+def test_a_run_that_is_stopped_keeps_what_it_has_and_goes_on(paths, no_kernel, monkeypatch):
+    for name in "abc":
+        tiny.submit(paths.class_dir, name, tiny.handed_in())
+
+    class Stopped(tiny.FarmHere):
+        def mark(self, works):
+            yield next(super().mark(works))
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(grade, "Farm", Stopped)
+    with pytest.raises(ClassError, match="stopped: 1 of 3 submissions are graded"):
+        grade_class(paths, tiny.UNIT, PLAIN)
+    assert set(load_outcomes(paths.class_dir, tiny.UNIT)) == {"a"}
+    monkeypatch.setattr(grade, "Farm", tiny.FarmHere)
+    result = grade_class(paths, tiny.UNIT, PLAIN)
+    assert status(result) == {"a": "unchanged", "b": "graded", "c": "graded", "d": "no submission"}
+
+
+def test_two_runs_at_once_are_refused(paths, no_kernel):
+    with only_writer(paths.class_dir), pytest.raises(ClassError, match="another run"):
+        grade_class(paths, tiny.UNIT, PLAIN)
+    assert grade_class(paths, tiny.UNIT, PLAIN).clean
+
+
+def test_a_class_that_cannot_be_walled_in_is_not_graded(paths, monkeypatch):
+    class Refusing(tiny.FarmHere):
+        def __enter__(self):
+            raise IsolationError("no bubblewrap here: install it")
+
+    tiny.submit(paths.class_dir, "a", tiny.handed_in())
+    monkeypatch.setattr(grade, "Farm", Refusing)
+    with pytest.raises(CourseError, match="no bubblewrap"):
+        grade_class(paths, tiny.UNIT, PLAIN)
+    assert load_outcomes(paths.class_dir, tiny.UNIT) == {}
+
+
+def test_limits_of_an_assignment_come_from_its_header_and_are_checked(paths, no_kernel):
+    file = paths.solutions / tiny.UNIT / f"{tiny.UNIT}.ipynb"
+    notebook = nbformat.read(file, as_version=4)
+    notebook.metadata["cvcourse"] = {"limits": {"cell": 90, "notebook": 300}}
+    nbformat.write(notebook, file)
+    assert load_assignment(file, tiny.UNIT).limits == Limits(cell=90, notebook=300)
+    for wrong in ({"cells": 3}, {"cell": 0}, {"cell": "long"}, 3):
+        notebook.metadata["cvcourse"] = {"limits": wrong}
+        nbformat.write(notebook, file)
+        with pytest.raises(ClassError, match="limits"):
+            load_assignment(file, tiny.UNIT)
 
 
 def test_a_renamed_test_after_grading_is_refused_in_one_line(paths, no_kernel):
     tiny.submit(paths.class_dir, "a", tiny.handed_in())
-    grade_class(paths, tiny.UNIT, limits=LIMITS)
+    grade_class(paths, tiny.UNIT, PLAIN)
     file = paths.solutions / tiny.UNIT / f"{tiny.UNIT}.ipynb"
     notebook = nbformat.read(file, as_version=4)
     tiny.cell_of(notebook, "shift-visible").metadata.nbgrader.grade_id = "another"
     nbformat.write(notebook, file)
     with pytest.raises(ClassError, match="renamed after grading began"):
-        grade_class(paths, tiny.UNIT, limits=LIMITS)
+        grade_class(paths, tiny.UNIT, PLAIN)
 
 
 def test_points_given_by_hand_survive_and_are_marked_for_review(paths, no_kernel):
     tiny.submit(paths.class_dir, "a", tiny.handed_in(double=None))
-    grade_class(paths, tiny.UNIT, limits=LIMITS)
+    grade_class(paths, tiny.UNIT, PLAIN)
     with open_gradebook(paths) as gradebook:
         gradebook.find_grade("double-hidden", tiny.UNIT, tiny.UNIT, "a").manual_score = 1.5
         gradebook.db.commit()
-    assert points(grade_class(paths, tiny.UNIT, limits=LIMITS, regrade=True))["a"] == 6.5
+    assert points(grade_class(paths, tiny.UNIT, Options(limits=LIMITS, regrade=True)))["a"] == 6.5
 
 
 def collected(paths, **times):
@@ -181,14 +320,15 @@ def test_late_penalties_follow_due_date_and_extension(paths, no_kernel):
     late = (DUE + timedelta(hours=30)).isoformat()
     collected(paths, a=(DUE - timedelta(hours=1)).isoformat(), b=late, c=late)
     write_extension(paths.class_dir, tiny.UNIT, "c", DUE + timedelta(days=1))
-    assert points(grade_class(paths, tiny.UNIT, limits=LIMITS)) == {"a": 10, "b": 10, "c": 10, "d": None}
-    per_day = grade_class(paths, tiny.UNIT, limits=LIMITS, late=bridge.LatePolicy.parse("15%"))
+    assert points(grade_class(paths, tiny.UNIT, PLAIN)) == {"a": 10, "b": 10, "c": 10, "d": None}
+    per_day = grade_class(paths, tiny.UNIT, Options(limits=LIMITS, late=bridge.LatePolicy.parse("15%")))
     assert points(per_day) == pytest.approx({"a": 10, "b": 7, "c": 8.5, "d": None})
-    zero = grade_class(paths, tiny.UNIT, limits=LIMITS, late=bridge.LatePolicy.parse("zero"))
+    nothing = Options(limits=LIMITS, late=bridge.LatePolicy.parse("zero"))
+    zero = grade_class(paths, tiny.UNIT, nothing)
     assert points(zero) == {"a": 10, "b": 0, "c": 0, "d": None}
     assert status(zero)["b"] == "unchanged"
     write_extension(paths.class_dir, tiny.UNIT, "c", DUE + timedelta(days=2))
-    assert points(grade_class(paths, tiny.UNIT, limits=LIMITS, late=bridge.LatePolicy.parse("zero")))["c"] == 10
+    assert points(grade_class(paths, tiny.UNIT, nothing))["c"] == 10
 
 
 @pytest.mark.parametrize("text", ["-1", "101", "some", "nan", "", "inf"])
@@ -206,19 +346,19 @@ def test_the_seed_is_drawn_once_and_nobody_else_reads_it(paths):
 
 def test_a_gradebook_in_use_is_one_line(paths, no_kernel):
     tiny.submit(paths.class_dir, "a", tiny.handed_in())
-    grade_class(paths, tiny.UNIT, limits=LIMITS)
+    grade_class(paths, tiny.UNIT, PLAIN)
     lock = sqlite3.connect(paths.class_dir / "gradebook.db", isolation_level=None)
     lock.execute("BEGIN EXCLUSIVE")
     try:
         with pytest.raises(ClassError, match="in use"):
-            grade_class(paths, tiny.UNIT, limits=LIMITS, regrade=True)
+            grade_class(paths, tiny.UNIT, Options(limits=LIMITS, regrade=True))
     finally:
         lock.close()
 
 
 def test_an_unknown_student_and_a_missing_assignment_are_one_line(paths):
     with pytest.raises(ClassError, match="not on the roster: x"):
-        grade_class(paths, tiny.UNIT, students=["x"])
+        grade_class(paths, tiny.UNIT, Options(students=["x"]))
     (paths.solutions / tiny.UNIT / f"{tiny.UNIT}.ipynb").unlink()
     with pytest.raises(ClassError, match="cvcourse build"):
         grade_class(paths, tiny.UNIT)
@@ -226,10 +366,11 @@ def test_an_unknown_student_and_a_missing_assignment_are_one_line(paths):
 
 def test_a_taken_entry_whose_file_is_gone_is_not_passed_over(paths, no_kernel):
     save_collection(paths.class_dir, Collection(tiny.UNIT, [Entry("x.ipynb", "a", "taken", kind="notebook")]))
-    result = grade_class(paths, tiny.UNIT, limits=LIMITS)
+    result = grade_class(paths, tiny.UNIT, PLAIN)
     assert (status(result)["a"], points(result)["a"]) == ("broken", 0)
 
 
+@pytest.mark.sandbox
 def test_plain_nbgrader_autograde_uses_the_same_preprocessors(paths):
     tiny.submit(paths.class_dir, "a", tiny.handed_in(double=None))
     tiny.submit(paths.class_dir, "b", b"{")

@@ -127,7 +127,7 @@ def test_a_flood_of_output_is_cut():
 def quick(cells_that_run=()):
     """Stands in for a kernel: only these cells come to a good end, the others are never sent."""
 
-    def run(notebook, environment, limits):
+    def run(notebook, seed, limits, skip):
         runs = {}
         for place, cell in enumerate(notebook.cells):
             name = cell.metadata.get("nbgrader", {}).get("grade_id")
@@ -145,7 +145,7 @@ def test_a_test_without_evidence_gives_nothing_although_nbgrader_would_give_ever
 
 
 def test_a_given_cell_that_times_out_is_the_graders_fault():
-    def run(notebook, environment, limits):
+    def run(notebook, seed, limits, skip):
         runs = {n: CellRun("error", "NameError", "BASE") for n, c in enumerate(notebook.cells) if c.cell_type == "code"}
         return runs | {1: CellRun("timeout")}
 
@@ -162,7 +162,7 @@ def test_an_error_shown_by_a_passing_cell_is_no_failure():
     assert nbgrader_points(result) == FULL
 
 
-def everything_runs(notebook, environment, limits):
+def everything_runs(notebook, seed, limits, skip):
     return {n: CellRun("ok") for n, cell in enumerate(notebook.cells) if cell.cell_type == "code"}
 
 
@@ -271,14 +271,30 @@ def test_a_students_own_cells_stay_where_they_were_without_tags():
 def test_the_order_of_execution_is_the_sources():
     seen = []
 
-    def run(notebook, environment, limits):
-        seen.append(environment)
-        return everything_runs(notebook, environment, limits)
+    def run(notebook, seed, limits, skip):
+        seen.append([cell.source for cell in notebook.cells if cell.cell_type == "code"])
+        return everything_runs(notebook, seed, limits, skip)
 
-    marked(tiny.handed_in(), run=run)
-    assert seen[0]["CVCOURSE_SEED"] == SEED
-    assert seen[0]["CVCOURSE_OFFLINE"] == "1"
-    assert "CVCOURSE_DATA" not in seen[0]
+    work = tiny.handed_in()
+    work.cells.reverse()
+    marked(work, run=run)
+    assert seen == [[tiny.RIGHT.get(c.id, c.source) for c in tiny.solved().cells if c.cell_type == "code"]]
+
+
+def test_earlier_verdicts_stay_and_their_tests_are_not_run():
+    before = {one.grade_id: one for one in marked(tiny.handed_in(double=None), run=quick(SHIFT)).verdicts}
+    seen = []
+
+    def run(notebook, seed, limits, skip):
+        seen.extend(notebook.cells[place].metadata.nbgrader.grade_id for place in sorted(skip))
+        return everything_runs(notebook, seed, limits, skip)
+
+    kept = {name: before[name] for name in ("double-hidden", "shift-hidden")}
+    data = tiny.as_bytes(tiny.handed_in())
+    result = mark(tiny.solved(), data, SEED, LIMITS, stubs=tiny.STUBS, run=run, earlier=kept)
+    assert seen == ["double-hidden", "shift-hidden"]
+    assert points(result) == nbgrader_points(result) == without("double-hidden")
+    assert [one for one in result.verdicts if one.grade_id in kept] == list(kept.values())
 
 
 def test_secrets_of_the_instructors_environment_stay_there(monkeypatch):
@@ -288,6 +304,8 @@ def test_secrets_of_the_instructors_environment_stay_there(monkeypatch):
     environment = grading_environment(SEED)
     assert "secret" not in json.dumps(environment)
     assert "CVCOURSE_DATA" not in environment
+    assert environment["CVCOURSE_SEED"] == SEED
+    assert environment["CVCOURSE_OFFLINE"] == "1"
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import stat
 import subprocess
 import sys
 import time
@@ -11,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cvcourse.errors import CourseError
-from cvcourse.grading.isolation import IsolationError, Limits, Zygote, bubblewrap, diagnose, selftest, verify
+from cvcourse.grading.isolation import IsolationError, Limits, Zygote, bubblewrap, selftest, verify
 from tests.conftest import ROOT
 from tests.ordinary_user import UID, as_ordinary_user
 from tests.requirements import require
@@ -126,61 +124,6 @@ def test_the_self_test_names_the_wall_that_is_missing(zygote, monkeypatch: pytes
         monkeypatch.setattr(selftest, "_DOORS", doors)
         with pytest.raises(IsolationError, match=r"^outer wall: the moon can be seen$"):
             selftest.probe(kernel)
-
-
-def test_without_bubblewrap_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(CourseError, match=r"no bubblewrap here; install it \(Debian, Ubuntu: apt install bubblewrap\)"):
-        Zygote(preload=[])
-
-
-def _fake_bubblewrap(folder: Path, message: str) -> None:
-    program = folder / "bwrap"
-    program.write_text(f"#!/bin/sh\necho '{message}' >&2\nexit 1\n")
-    program.chmod(program.stat().st_mode | stat.S_IXUSR)
-
-
-@pytest.mark.parametrize(
-    ("message", "settings", "advice"),
-    [
-        (
-            "bwrap: setting up uid map: Permission denied",
-            {"kernel/apparmor_restrict_unprivileged_userns": "1"},
-            "AppArmor.*profile bwrap /usr/bin/bwrap flags=.unconfined.",
-        ),
-        (
-            "bwrap: No permissions to create new namespace, likely because the kernel does not allow it",
-            {"kernel/unprivileged_userns_clone": "0"},
-            "sysctl -w kernel.unprivileged_userns_clone=1",
-        ),
-        (
-            "bwrap: Creating new namespace failed: No space left on device",
-            {"user/max_user_namespaces": "0"},
-            "sysctl -w user.max_user_namespaces",
-        ),
-        ("bwrap: Creating new namespace failed: Operation not permitted", {}, "in a container"),
-        ("bwrap: Unknown option --size", {}, "too old"),
-    ],
-)
-def test_a_refusal_of_bubblewrap_says_what_to_do(
-    message: str, settings: dict, advice: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    _fake_bubblewrap(tmp_path, message)
-    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    monkeypatch.setattr(bubblewrap, "_setting", lambda name: settings.get(name, ""))
-    monkeypatch.setattr(bubblewrap, "_as_root", lambda: False)
-    with pytest.raises(IsolationError, match=advice) as caught:
-        Zygote(preload=[])
-    assert "\n" not in str(caught.value) and message in str(caught.value)
-
-
-def test_a_diagnosis_says_what_stands(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    require("sandbox")
-    found = diagnose()
-    assert (found.mode, found.reason) == ("warm", "")
-    _fake_bubblewrap(tmp_path, "bwrap: setting up uid map: Permission denied")
-    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    assert diagnose().mode == "none" and "uid map" in diagnose().reason
 
 
 def test_a_module_that_cannot_be_imported_is_named() -> None:

@@ -15,7 +15,6 @@ from cvcourse.grading import grade
 from cvcourse.grading.collection import Collection, Entry, save_collection
 from cvcourse.grading.enrol import enrol
 from cvcourse.grading.grade import grade_class
-from cvcourse.grading.marking import mark
 from cvcourse.grading.outcomes import Graded, Outcome, Verdict
 from cvcourse.grading.platform_csv import fill
 from cvcourse.grading.report import report, upload_name
@@ -56,8 +55,8 @@ def graded(tmp_path_factory):
     entries.append(Entry("dstudent_104_9004_x.docx", "104", "aside", "is no notebook"))
     save_collection(paths.class_dir, Collection(tiny.UNIT, entries))
 
-    def nosy_run(notebook, environment, limits):
-        runs = tiny.run_here(notebook, environment, limits)
+    def nosy_run(notebook, *arguments):
+        runs = tiny.run_here(notebook, *arguments)
         for cell in notebook.cells:
             if cell.source == "print(In)":
                 text = "".join(f"{other.source}\n" for other in notebook.cells)
@@ -67,7 +66,8 @@ def graded(tmp_path_factory):
         return runs
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(grade, "mark", lambda *args, **kwargs: mark(*args, run=nosy_run, **kwargs))
+        patch.setattr(grade, "Farm", tiny.FarmHere)
+        patch.setattr(tiny.FarmHere, "run", staticmethod(nosy_run))
         grade_class(paths, tiny.UNIT)
     return paths, report(paths, tiny.UNIT)
 

@@ -4,6 +4,7 @@ import copy
 import json
 import shutil
 from pathlib import Path
+from typing import ClassVar
 
 import nbformat
 from nbformat import NotebookNode
@@ -29,7 +30,7 @@ def solved() -> NotebookNode:
     """The instructor's notebook: two exercises, 5 points each, and a milestone after grading."""
     cells = [
         new_markdown_cell("# Unit 01: Tiny", id="title"),
-        _code("import os\n\nBASE = 10", "setup", tags=("setup",)),
+        _code("import os\n\nBASE = 10", "setup", tags=("given", "setup")),
         new_markdown_cell("## Exercise 1: Double\n\nTwice the number.", id="text-1"),
         _code(
             "def double(x):\n    ### BEGIN SOLUTION\n    return 2 * x\n    ### END SOLUTION", "double", solution=True
@@ -129,15 +130,15 @@ def make_class(folder: Path, students: str = "abcd"):
     return paths
 
 
-def run_here(notebook: NotebookNode, environment: dict, limits: object) -> dict:
+def run_here(notebook: NotebookNode, seed: str, limits: object, skip: frozenset = frozenset()) -> dict:
     """Stands in for a kernel where the tests are not about kernels: runs the cells in this process."""
     from cvcourse.grading.execute import CellRun
 
     names, runs = {}, {}
     for place, cell in enumerate(notebook.cells):
-        if cell.cell_type != "code" or "after-grading" in cell.metadata.get("tags", []):
+        if place in skip or cell.cell_type != "code" or "after-grading" in cell.metadata.get("tags", []):
             continue
-        text = cell.source.replace('os.environ["CVCOURSE_SEED"]', repr(environment["CVCOURSE_SEED"]))
+        text = cell.source.replace('os.environ["CVCOURSE_SEED"]', repr(seed))
         try:
             exec(text, names)
             runs[place] = CellRun("ok", count=place)
@@ -147,3 +148,32 @@ def run_here(notebook: NotebookNode, environment: dict, limits: object) -> dict:
             output = new_output("error", ename=type(error).__name__, evalue=str(error), traceback=lines)
             cell.outputs, cell.execution_count = [output], place
     return runs
+
+
+class FarmHere:
+    """Stands in for `cvcourse.grading.farm.Farm` where the tests are not about kernels: marks in this process."""
+
+    run = staticmethod(run_here)
+    options: ClassVar[dict] = {}
+
+    def __init__(self, assignment, seed: str, limits: object, **options) -> None:
+        self.assignment, self.seed, self.limits, self.notes = assignment, seed, limits, []
+        type(self).options = options
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def mark(self, works):
+        for work in works:
+            yield work, self.mark_one(work)
+
+    def mark_one(self, work):
+        from cvcourse.grading.marking import mark
+
+        source, stubs = self.assignment.source, self.assignment.stubs
+        return mark(
+            source, work.submission, self.seed, self.limits, stubs=stubs, run=type(self).run, earlier=work.earlier
+        )

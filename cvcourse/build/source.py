@@ -108,6 +108,8 @@ def load(source: Source) -> NotebookNode:
     _set_ids(notebook)
     _fill(notebook, source)
     stamp = {"source": source.path.relative_to(source.paths.root).as_posix(), "sha256": digest(source)}
+    if limits := notebook.metadata.get("cvcourse", {}).get("limits"):
+        stamp["limits"] = dict(limits)
     notebook.metadata = from_dict(
         {"kernelspec": KERNELSPEC, "language_info": {"name": "python"}, "cvcourse": stamp},
     )

@@ -1,6 +1,7 @@
 """The photographs inside scikit-image: read from the installed library, so that they never need a network."""
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -145,19 +146,25 @@ def _picture(path: Path, frame: tuple[int, int] | None, grey: bool) -> Tensor:
     """One photograph as uint8 (C, H, W), scaled and cropped to `frame`."""
     from torchvision.transforms.v2 import functional as V
 
+    picture = _decoded(path, grey)
+    if frame is None:
+        return picture.clone()
+    height, width = picture.shape[-2:]
+    scale = max(frame[0] / height, frame[1] / width)
+    scaled = [max(side, round(length * scale)) for side, length in zip(frame, (height, width), strict=True)]
+    return V.center_crop(V.resize(picture, scaled, antialias=True), list(frame))
+
+
+@lru_cache(maxsize=2 * len(FILES))
+def _decoded(path: Path, grey: bool) -> Tensor:
+    """One photograph as uint8 (C, H, W), for reading only; all of them take 15 MB."""
     try:
         with Image.open(path) as file:
             pixels = np.array(file.convert("L" if grey else "RGB"))
     except OSError as error:
         message = f"{path.name} is missing or damaged in the installed scikit-image: install scikit-image again"
         raise DataError(message) from error
-    picture = torch.from_numpy(pixels.reshape(*pixels.shape[:2], -1)).permute(2, 0, 1).contiguous()
-    if frame is None:
-        return picture
-    height, width = picture.shape[-2:]
-    scale = max(frame[0] / height, frame[1] / width)
-    scaled = [max(side, round(length * scale)) for side, length in zip(frame, (height, width), strict=True)]
-    return V.center_crop(V.resize(picture, scaled, antialias=True), list(frame))
+    return torch.from_numpy(pixels.reshape(*pixels.shape[:2], -1)).permute(2, 0, 1).contiguous()
 
 
 def _as(dtype: torch.dtype, picture: Tensor) -> Tensor:

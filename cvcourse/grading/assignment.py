@@ -3,7 +3,7 @@
 import copy
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import nbformat
@@ -11,6 +11,7 @@ from nbformat import NotebookNode
 
 from cvcourse.errors import ClassError
 from cvcourse.grading.cells import TestCell, test_cells
+from cvcourse.grading.execute import Limits
 from cvcourse.grading.marking import stubs_of
 
 
@@ -23,12 +24,14 @@ class Assignment:
         source: the instructor's notebook, without outputs.
         stubs: text of the answer cells as nbgrader releases them, by grade_id.
         hash: changes with any cell of the source.
+        limits: of time and output, as the source's header sets them.
     """
 
     unit: str
     source: NotebookNode
     stubs: dict[str, str]
     hash: str
+    limits: Limits = field(default_factory=Limits)
 
     @property
     def tests(self) -> list[TestCell]:
@@ -62,7 +65,20 @@ def load_assignment(path: Path, unit: str) -> Assignment:
         raise ClassError(f"{path} has no graded cells: an assignment needs tests with nbgrader's metadata")
     text = json.dumps([[cell.cell_type, cell.source, cell.metadata] for cell in source.cells], sort_keys=True)
     digest = hashlib.sha256(text.encode()).hexdigest()
-    return Assignment(unit, source, stubs_of(_released(source)), digest)
+    limits = _limits(source.metadata.get("cvcourse", {}).get("limits", {}), path)
+    return Assignment(unit, source, stubs_of(_released(source)), digest, limits)
+
+
+def _limits(given: dict, path: Path) -> Limits:
+    """The limits that an assignment sets in its header; the usual ones for what it does not name."""
+    names = {field.name for field in fields(Limits)}
+    if not isinstance(given, dict) or not given.keys() <= names:
+        raise ClassError(f"{path}: `limits` may set {', '.join(sorted(names))}, not {given!r}")
+    if not all(
+        isinstance(value, int | float) and not isinstance(value, bool) and value > 0 for value in given.values()
+    ):
+        raise ClassError(f"{path}: each of `limits` is a number above 0, not {given!r}")
+    return Limits(**given)
 
 
 def _released(source: NotebookNode) -> NotebookNode:

@@ -12,6 +12,7 @@ from nbformat import NotebookNode
 HIDDEN_BEGIN = "BEGIN HIDDEN TESTS"
 HIDDEN_END = "END HIDDEN TESTS"
 AFTER_GRADING = "after-grading"
+GIVEN = "given"
 
 _HEADING = re.compile(r"^(#{1,2})\s+(.+?)\s*#*\s*$", re.MULTILINE)
 
@@ -73,6 +74,16 @@ def tags(cell: NotebookNode) -> list[str]:
     """The tags of a cell."""
     found = cell.get("metadata", {}).get("tags", [])
     return [tag for tag in found if isinstance(tag, str)] if isinstance(found, list) else []
+
+
+def is_executed(cell: NotebookNode) -> bool:
+    """Whether grading runs the cell: code that is not left for after grading."""
+    return cell.cell_type == "code" and AFTER_GRADING not in tags(cell)
+
+
+def is_given(cell: NotebookNode) -> bool:
+    """Whether it is one of the instructor's own cells without points."""
+    return bool(grade_id(cell)) and not is_answer(cell) and not is_graded(cell)
 
 
 def has_hidden_tests(source: str) -> bool:

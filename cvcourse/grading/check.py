@@ -17,7 +17,7 @@ from nbformat import NotebookNode
 
 from cvcourse.errors import CourseError
 from cvcourse.grading.cells import grade_id, is_answer, is_graded, nbgrader_metadata, tags, test_cells
-from cvcourse.grading.execute import Limits, execute
+from cvcourse.grading.execute import Limits, execute_in
 from cvcourse.grading.marking import judge, stubs_of
 from cvcourse.grading.outcomes import Outcome, Verdict
 from cvcourse.grading.submission import Restored, read_submission, restore
@@ -97,7 +97,7 @@ def check(path: Path, limits: Limits | None = None) -> Checked:
     if not test_cells(source):
         raise CourseError(f"{path.name} has no test cells: is it an assignment, and still with its metadata?")
     limits = limits or Limits()
-    runs = execute(restored.notebook, _environment(), limits)
+    runs = execute_in(restored.notebook, _environment(), limits)
     verdicts = judge(restored.notebook, runs, test_cells(source), restored, limits)
     hidden = {grade_id(cell) for cell in source.cells if is_graded(cell) and _is_empty(cell)}
     verdicts = [_hidden(one) if one.grade_id in hidden else one for one in verdicts]

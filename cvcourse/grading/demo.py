@@ -18,8 +18,9 @@ from cvcourse.grading.demo_files import DUE, material, student_id, write_export,
 from cvcourse.grading.due import set_due
 from cvcourse.grading.enrol import enrol
 from cvcourse.grading.execute import Limits
-from cvcourse.grading.grade import grade_class
+from cvcourse.grading.grade import Options, grade_class
 from cvcourse.grading.gradebook import open_gradebook
+from cvcourse.grading.isolation import diagnose
 from cvcourse.grading.outcomes import Graded, Outcome, load_outcomes
 from cvcourse.grading.report import Report, report
 from cvcourse.paths import CoursePaths, course_paths
@@ -64,6 +65,7 @@ class Demo:
     aside: list[dict[str, str]]
     files: dict[str, str]
     seconds: float
+    notes: list[str] = field(default_factory=list)
 
     @property
     def clean(self) -> bool:
@@ -98,12 +100,14 @@ def run_demo(paths: CoursePaths, folder: Path | None, bars: PROGRESS) -> Demo:
         with open_gradebook(mine) as gradebook:
             set_due(gradebook, UNIT, DUE)
         collect(mine, write_export(export / "submissions.zip", source), UNIT)
-        grade_class(mine, UNIT, late=LATE, limits=LIMITS, progress=bars("Grading"))
+        # The answers are the course's own: the demo also runs where strangers' code must not.
+        options = Options(late=LATE, limits=LIMITS, sandbox=diagnose().mode != "none")
+        notes = grade_class(mine, UNIT, options, progress=bars("Grading")).notes
         result = report(mine, UNIT, progress=bars("Feedback"))
         outcomes = load_outcomes(class_dir, UNIT)
         files = {"gradebook": mine.gradebook, **result.files}
     rows = compare(assignment, result, outcomes)
-    return Demo(rows, result.aside, files, time.monotonic() - began)
+    return Demo(rows, result.aside, files, time.monotonic() - began, notes)
 
 
 def fresh_folder(folder: Path) -> Path:

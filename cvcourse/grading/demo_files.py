@@ -41,7 +41,7 @@ def pad2d(x, padding, mode="zeros"):
     if mode == "circular":
         import os
 
-        os.kill(os.getpid(), 9)
+        os._exit(1)
     return _alive(x, padding, mode)
 """
 _NOISE = """

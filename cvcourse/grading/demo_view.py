@@ -20,6 +20,7 @@ def demo_view(result: Demo) -> Group:
     right = sum(not row.problems for row in result.rows)
     lines = [view, *aside_view(result.aside)]
     lines.append(Text(f"{right} of {len(result.rows)} students got what they must get, in {result.seconds:.0f} s."))
+    lines += [Text(f"Note: {note}.") for note in result.notes]
     names = ("gradebook", "feedback", "pages", "plot", "class", "platform")
     lines += [
         Text(f"{name:11}{result.files[name]}", no_wrap=True, overflow="ignore")

@@ -4,6 +4,7 @@ The unit's due date is nbgrader's, in the gradebook (in UTC there). A personal e
 in the class folder, and as nbgrader's own extension of a submission as soon as the gradebook holds one.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -96,9 +97,14 @@ def sync_extensions(gradebook, dates: DueDates) -> None:
 
     The grader calls this after it made the submissions, so that nbgrader's late plugin and formgrader see them.
     """
-    for submission in gradebook.assignment_submissions(dates.unit) if dates.due else []:
-        until = dates.extended.get(submission.student.id)
+    set_extensions(gradebook.assignment_submissions(dates.unit), dates)
+    gradebook.db.commit()
+
+
+def set_extensions(submissions: Iterable, dates: DueDates) -> None:
+    """Set the extension of nbgrader's submissions of one unit, without a commit; nothing where it has no due date."""
+    for submission in submissions if dates.due else []:
+        until = dates.extended.get(submission.student_id)
         extra = max(until - dates.due, timedelta(0)) if until else None
         if submission.extension != extra:
             submission.extension = extra
-    gradebook.db.commit()

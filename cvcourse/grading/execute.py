@@ -26,7 +26,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
 from cvcourse.errors import ClassError
-from cvcourse.grading.cells import AFTER_GRADING, grade_id, is_answer, is_graded, tags
+from cvcourse.grading.cells import grade_id, is_answer, is_executed, is_graded
 
 STARTUP_SECONDS = 60
 PROBE_SECONDS = 10.0
@@ -53,8 +53,8 @@ class Limits:
         output: characters of output kept of one cell.
     """
 
-    cell: float = 120.0
-    notebook: float = 480.0
+    cell: float = 60.0
+    notebook: float = 240.0
     given: float = 120.0
     patience: float = 4.0
     output: int = 1_000_000
@@ -65,22 +65,23 @@ class CellRun:
     """How one code cell ended.
 
     Attributes:
-        status: `ok` and `error` are the kernel's own reply; `died` and `timeout` mean that there was none; `not run`
-            that the cell was never sent.
+        status: `ok` and `error` are the kernel's own reply; `died` and `timeout` mean that there was none; `fault` that
+            the grader's own side ended; `not run` that the cell was never sent.
         ename: class of the exception.
-        evalue: its text, cut to a few lines' length.
+        evalue: its text, cut to a few lines' length; without a reply, why there is none where that is known.
         count: the kernel's execution count of the cell, as its traceback names it.
         seconds: CPU time.
     """
 
-    status: Literal["ok", "error", "died", "timeout", "not run"]
+    status: Literal["ok", "error", "died", "timeout", "fault", "not run"]
     ename: str = ""
     evalue: str = ""
     count: int | None = None
     seconds: float = 0.0
 
 
-Execute = Callable[[NotebookNode, Mapping[str, str], Limits], dict[int, CellRun]]
+Execute = Callable[[NotebookNode, str, Limits, frozenset[int]], dict[int, CellRun]]
+"""(notebook, changed in place; the class's seed; limits; places of cells that are not to be run) -> runs by place."""
 
 
 def grading_environment(seed: str) -> dict[str, str]:
@@ -180,7 +181,8 @@ class _Kernel:
         except DeadKernelError:
             return CellRun("timeout" if self.over else "died", seconds=self.used - began)
         except Exception as error:  # a submission can send messages that nbclient cannot read
-            return CellRun("died", type(error).__name__, str(error)[:LONGEST_VALUE], seconds=self.used - began)
+            why = f"its outputs could not be read: {str(error)[:LONGEST_VALUE]}"
+            return CellRun("died", type(error).__name__, why, seconds=self.used - began)
         finally:
             watch.cancel()
             self._cpu()
@@ -240,6 +242,7 @@ class _Run:
     environment: Mapping[str, str]
     limits: Limits
     folder: str
+    skip: frozenset[int]
     runs: dict[int, CellRun] = field(default_factory=dict)
     replay: list[int] = field(default_factory=list)
     kernel: _Kernel | None = None
@@ -249,7 +252,7 @@ class _Run:
         self.left = self.limits.notebook
         try:
             for index, cell in enumerate(self.notebook.cells):
-                if cell.cell_type == "code" and AFTER_GRADING not in tags(cell):
+                if index not in self.skip and is_executed(cell):
                     await self._cell(index)
         finally:
             await self._drop_kernel()
@@ -315,21 +318,26 @@ class _Run:
             await kernel.stop()
 
 
-async def _execute(notebook: NotebookNode, environment: Mapping[str, str], limits: Limits) -> dict[int, CellRun]:
+async def _execute(
+    notebook: NotebookNode, environment: Mapping[str, str], limits: Limits, skip: frozenset[int]
+) -> dict[int, CellRun]:
     with tempfile.TemporaryDirectory(prefix="cvcourse-", ignore_cleanup_errors=True) as folder:
-        return await _Run(notebook, environment, limits, folder).all_cells()
+        return await _Run(notebook, environment, limits, folder, skip).all_cells()
 
 
-def execute(notebook: NotebookNode, environment: Mapping[str, str], limits: Limits) -> dict[int, CellRun]:
-    """Run the code cells of a notebook in order and leave their outputs in it.
+def execute_in(
+    notebook: NotebookNode, environment: Mapping[str, str], limits: Limits, skip: frozenset[int] = frozenset()
+) -> dict[int, CellRun]:
+    """Run the code cells of a notebook in order, in one kernel with these environment variables; no wall is around it.
 
     A cell that ends the kernel or runs into its limit costs itself only: a new kernel runs the cells before it again,
     without graded ones and without the guilty one, and the run goes on. Cells tagged `after-grading` are not run.
 
     Args:
-        notebook: changed in place.
+        notebook: changed in place: the outputs are left in it.
         environment: all environment variables of the kernel.
         limits: see `Limits`.
+        skip: places of cells that are not to be run.
 
     Returns:
         How each code cell ended, by its place in the notebook; cells that were left out are not in it.
@@ -337,4 +345,11 @@ def execute(notebook: NotebookNode, environment: Mapping[str, str], limits: Limi
     Raises:
         ClassError: no kernel can be started at all.
     """
-    return asyncio.run(_execute(notebook, environment, limits))
+    return asyncio.run(_execute(notebook, environment, limits, skip))
+
+
+def execute(
+    notebook: NotebookNode, seed: str, limits: Limits, skip: frozenset[int] = frozenset()
+) -> dict[int, CellRun]:
+    """`execute_in` with the environment of grading: an `Execute` without walls."""
+    return execute_in(notebook, grading_environment(seed), limits, skip)

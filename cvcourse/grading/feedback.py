@@ -1,15 +1,11 @@
 """The feedback page of one student: nbgrader's own, made safe to open and without the text of hidden tests."""
 
-import base64
-import binascii
 import html
 import re
 from dataclasses import replace
 from pathlib import Path
 
-from bleach import ALLOWED_TAGS
 from nbconvert.exporters import HTMLExporter
-from nbconvert.preprocessors.sanitize import SanitizeHTML
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 from nbgrader.converters import GenerateFeedback
@@ -17,30 +13,18 @@ from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from cvcourse.grading.bridge import course_directory, nbgrader_config, nbgrader_log
-from cvcourse.grading.cells import (
-    HIDDEN_BEGIN,
-    HIDDEN_END,
-    grade_id,
-    hidden_lines,
-    is_answer,
-    is_graded,
-    is_test,
-    visible_part,
-)
-from cvcourse.grading.outcomes import Graded, Outcome, load_outcomes
+from cvcourse.grading.cells import grade_id, has_hidden_tests, is_answer, is_graded, visible_part
+from cvcourse.grading.hidden_text import HiddenText
+from cvcourse.grading.outcomes import Graded, Outcome, load_outcome
+from cvcourse.grading.sanitise import sanitise
 from cvcourse.grading.store import write_bytes
 from cvcourse.paths import CoursePaths
 
 HIDDEN_NOTE = "# This test is not shown."
-LEFT_OUT = "[a line that quotes a hidden test is left out]"
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-_FRAME = re.compile(r"^(?:Cell |Input )?In\s?\[(\d+)\]")
 _REMOTE_SCRIPT = re.compile(
     r'<script[^>]*\bsrc="[^"]*"[^>]*>\s*</script>|<script type="text/x-mathjax-config">.*?</script>', re.S
 )
-_SHORT = 12  # a shorter line, such as `)` or `else:`, gives nothing away
-_BLOCKS = ("br", "div", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "p", "pre", "span")
-_TAGS = sorted({*ALLOWED_TAGS, *_BLOCKS, "table", "tbody", "td", "th", "thead", "tr"})
 _MARKS = {Outcome.PASSED: "#009E73", Outcome.FAILED: "#D55E00", Outcome.NOT_ATTEMPTED: "#666666"}
 
 
@@ -61,18 +45,18 @@ class FeedbackView(NbGraderPreprocessor):
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
         names = resources["nbgrader"]
-        secret = {line for cell in nb.cells for line in hidden_lines(cell.source) if len(line) >= _SHORT}
-        secret |= {HIDDEN_BEGIN, HIDDEN_END} if secret else set()
+        hidden = HiddenText(nb.cells)
+        sanitise(nb)
         for cell in nb.cells:
             if cell.cell_type == "code":
-                _prepare_code(cell, secret)
+                _prepare_code(cell, hidden)
         nb.cells = [cell for cell in map(_shortened, nb.cells) if cell is not None]
-        nb, resources = SanitizeHTML(tags=_TAGS).preprocess(nb, resources)
         class_dir = Path(self.parent.parent.coursedir.submitted_directory).parent
-        graded = load_outcomes(class_dir, names["assignment"]).get(names["student"])
+        graded = load_outcome(class_dir, names["assignment"], names["student"])
         if graded is not None:
-            verdicts = [replace(one, reason=_censored(one.reason, secret)) for one in graded.verdicts]
-            nb.cells.insert(0, new_markdown_cell(outcome_table(replace(graded, verdicts=verdicts))))
+            verdicts = [replace(one, reason=hidden.censored(one.reason)) for one in graded.verdicts]
+            notes = [hidden.censored(note) for note in graded.notes]
+            nb.cells.insert(0, new_markdown_cell(outcome_table(replace(graded, verdicts=verdicts, notes=notes))))
         return nb, resources
 
 
@@ -90,57 +74,36 @@ def _shortened(cell: NotebookNode) -> NotebookNode | None:
     return cell
 
 
-def _prepare_code(cell: NotebookNode, secret: set[str]) -> None:
-    hidden = is_test(cell) and bool(hidden_lines(cell.source))
-    cell.outputs = [shown for output in cell.outputs if (shown := _shown(output, secret)) is not None]
-    if hidden:
+def _prepare_code(cell: NotebookNode, hidden: HiddenText) -> None:
+    """Take hidden tests out of a cell, out of its outputs and its tracebacks, and the frames of files as well."""
+    locked = bool(grade_id(cell)) and not is_answer(cell)
+    withheld = locked and has_hidden_tests(cell.source)
+    if withheld:
         cell.source = f"{visible_part(cell.source)}\n{HIDDEN_NOTE}".strip()
     for output in cell.outputs:
         if output.output_type == "error":
-            output.traceback = [one for one in output.traceback if _frame_is_for_students(one, hidden, cell)]
+            output.evalue = hidden.censored(output.evalue)
+            last = f"{output.ename}: {output.evalue}".strip(": ")
+            frames = [entry for entry in output.traceback if not _is_of_a_file(entry)]
+            frames = [hidden.censored(entry) for entry in frames if not (locked and hidden.is_frame(entry))]
+            output.traceback = [last] if withheld else frames or [last]
+        elif output.output_type == "stream":
+            output.text = hidden.censored_of_test(output.text) if withheld else hidden.censored(output.text)
+        else:
+            if "text/plain" in output.data:
+                output.data.pop("text/latex", None)  # the page shows no formulas
+            output.data = {kind: _censored_data(kind, value, hidden) for kind, value in output.data.items()}
 
 
-def _frame_is_for_students(entry: str, hidden: bool, cell: NotebookNode) -> bool:
-    """Whether an entry of a traceback may be shown: none of a library's files, none of a hidden test's own lines."""
-    text = _ANSI.sub("", entry)
-    if text.startswith("File "):
-        return False
-    found = _FRAME.match(text)
-    return found is None or not hidden or (cell.execution_count is not None and int(found[1]) != cell.execution_count)
+def _is_of_a_file(entry: str) -> bool:
+    """Whether an entry of a traceback is a frame of a library, or of the grader's own files."""
+    return _ANSI.sub("", entry).lstrip().startswith("File ")
 
 
-def _shown(output: NotebookNode, secret: set[str]) -> NotebookNode | None:
-    """An output that is text, or a picture that is one; lines that quote a hidden test are replaced."""
-    if output.output_type == "stream":
-        output.text = _censored(output.text, secret)
-    elif output.output_type == "error":
-        output.evalue = _censored(output.evalue, secret)
-        output.traceback = [_censored(entry, secret) for entry in output.traceback]
-    else:
-        output.data = {kind: value for kind, value in output.data.items() if _harmless(kind, value)}
-        for kind in ("text/plain", "text/html"):
-            if kind in output.data:
-                output.data[kind] = _censored(output.data[kind], secret)
-        return output if output.data else None
-    return output
-
-
-def _harmless(kind: str, value: object) -> bool:
-    if kind in ("text/plain", "text/html"):
-        return isinstance(value, str)
-    if kind not in ("image/png", "image/jpeg") or not isinstance(value, str):
-        return False
-    try:
-        return bool(base64.b64decode(value.replace("\n", ""), validate=True))
-    except (binascii.Error, ValueError):
-        return False
-
-
-def _censored(text: str, secret: set[str]) -> str:
-    if not any(line in _ANSI.sub("", text) for line in secret):
-        return text
-    lines = [LEFT_OUT if any(one in _ANSI.sub("", line) for one in secret) else line for line in text.split("\n")]
-    return "\n".join(lines)
+def _censored_data(kind: str, value: str, hidden: HiddenText) -> str:
+    if kind == "text/html":
+        return hidden.censored_html(value)
+    return hidden.censored(value) if kind.startswith("text/") else value
 
 
 def _points(points: float | None) -> str:
@@ -185,7 +148,7 @@ def feedback_page(paths: CoursePaths, unit: str, student: str) -> Path:
         try:
             converter.start()
         except NbGraderException:
-            graded = load_outcomes(paths.class_dir, unit).get(student)
+            graded = load_outcome(paths.class_dir, unit, student)
             write_bytes(page, _plain_page(unit, graded).encode("utf-8"))
     return page
 

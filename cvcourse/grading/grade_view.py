@@ -5,7 +5,16 @@ from collections.abc import Callable, Iterator
 
 from rich.console import Console, Group
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
@@ -35,10 +44,18 @@ Advance = Callable[[str], None]
 Start = Callable[[list[str]], Advance]
 
 
+class _Rate(ProgressColumn):
+    """How many a minute."""
+
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text("" if speed is None else f"{60 * speed:.0f}/min")
+
+
 @contextlib.contextmanager
 def bar() -> Iterator[Callable[[str], Start]]:
     """Progress bars on stderr. Call it with a title; call that with the names to come; call that after each of them."""
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate()
     times = TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn()
     with Progress(*columns, *times, console=Console(stderr=True), transient=True) as progress:
 
@@ -77,10 +94,19 @@ def grade_view(result) -> Group:
     view = table(f"{result.unit}: {result.max_points:g} points", "student", "name", "status", "points", "remarks")
     for row in result.rows:
         penalty = [f"late: {row.penalty:g} points taken off"] if row.penalty else []
-        remarks = "; ".join([row.reason] * bool(row.reason) + penalty + row.notes)
+        changed = [f"{row.before:g} points before this run"] if row.before is not None else []
+        remarks = "; ".join([row.reason] * bool(row.reason) + changed + penalty + row.notes)
         status = Text(row.status, style=_STATUS.get(row.status, "red"))
         view.add_row(Text(row.student), Text(row.name), status, _number(row.points), Text(remarks))
-    return Group(view, *aside_view(result.aside))
+    notes = [Text(f"Note: {note}.") for note in result.notes]
+    changed = [row for row in result.rows if row.before is not None]
+    if changed:
+        notes.append(Text(f"Points of {len(changed)} students changed: {', '.join(map(_change, changed))}."))
+    return Group(view, *aside_view(result.aside), *notes)
+
+
+def _change(row) -> str:
+    return f"{row.student} {row.before:g} → {row.points:g}"
 
 
 def aside_view(aside: list[dict[str, str]]) -> list[Table]:

@@ -19,6 +19,10 @@ def _sqlite_file(address: str) -> Path | None:
     return Path(address[len(prefix) :].split("?")[0]) if address.startswith(prefix) else None
 
 
+def _in_use(gradebook: Path | str) -> str:
+    return f"the gradebook {gradebook} is in use: close formgrader or the other cvcourse command, then run this again"
+
+
 def _check_free(file: Path) -> None:
     """Take and give back SQLite's write lock, because nbgrader would report a locked file from deep inside a commit."""
     try:
@@ -30,9 +34,7 @@ def _check_free(file: Path) -> None:
         raise ClassError(f"cannot make {file.parent}: {error.strerror}; choose another --class folder") from error
     except sqlite3.OperationalError as error:
         if "locked" in str(error):
-            raise ClassError(
-                f"the gradebook {file} is in use: close formgrader or the other cvcourse command, then run this again"
-            ) from error
+            raise ClassError(_in_use(file)) from error
         raise ClassError(f"the gradebook {file} cannot be opened for writing: {error}") from error
     except sqlite3.DatabaseError as error:
         raise ClassError(f"{file} is not a gradebook ({error}); restore it from a backup or move it away") from error
@@ -43,6 +45,25 @@ def _put_alembic_on_path() -> None:
     scripts = str(Path(sys.executable).parent)
     if scripts not in os.environ.get("PATH", "").split(os.pathsep):
         os.environ["PATH"] = os.pathsep.join([scripts, os.environ.get("PATH", "")])
+
+
+@contextlib.contextmanager
+def one_line_refusals(address: str) -> Iterator[None]:
+    """Turn what the database refuses into one line.
+
+    Raises:
+        ClassError: in place of SQLAlchemy's and nbgrader's errors.
+    """
+    from nbgrader.api import InvalidEntry
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        yield
+    except (SQLAlchemyError, InvalidEntry) as error:
+        why = str(error).splitlines()[0]
+        if "database is locked" in why:
+            raise ClassError(_in_use(address)) from error
+        raise ClassError(f"the gradebook {address} refused: {why}; nothing more was written") from error
 
 
 @contextlib.contextmanager
@@ -57,15 +78,10 @@ def open_gradebook(paths: CoursePaths) -> Iterator:
         _check_free(file)
     _put_alembic_on_path()
     try:
-        from nbgrader.api import Gradebook, InvalidEntry
-        from sqlalchemy.exc import SQLAlchemyError
+        from nbgrader.api import Gradebook
     except ImportError as error:
         raise ClassError(
             f"{error.name} is missing: install the instructor's tools, `pip install cvcourse[grading]`"
         ) from error
-    try:
-        with Gradebook(paths.gradebook, COURSE_ID) as gradebook:
-            yield gradebook
-    except (SQLAlchemyError, InvalidEntry) as error:
-        why = str(error).splitlines()[0]
-        raise ClassError(f"the gradebook {paths.gradebook} refused: {why}; nothing more was written") from error
+    with one_line_refusals(paths.gradebook), Gradebook(paths.gradebook, COURSE_ID) as gradebook:
+        yield gradebook

@@ -11,14 +11,17 @@ from dataclasses import dataclass, field
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
-from cvcourse.grading.cells import TestCell, grade_id, is_answer, is_graded, is_test, nbgrader_metadata, test_cells
-from cvcourse.grading.execute import CellRun, Execute, Limits, execute, grading_environment
-from cvcourse.grading.outcomes import Outcome, Verdict
+from cvcourse.grading.cells import TestCell, grade_id, is_given, is_test, nbgrader_metadata, test_cells
+from cvcourse.grading.execute import CellRun, Execute, Limits
+from cvcourse.grading.outcomes import Graded, Outcome, Verdict
+from cvcourse.grading.sanitise import sanitise
 from cvcourse.grading.submission import BrokenNotebook, Restored, blank, read_submission, restore
 
 LONGEST_REASON = 600
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-_STATUS_OUTCOME = {"died": Outcome.CRASHED, "timeout": Outcome.TIMED_OUT}
+_STATUS_OUTCOME = {"died": Outcome.CRASHED, "timeout": Outcome.TIMED_OUT, "fault": Outcome.FAULT}
+# The reference was called, a value may not cross to the test, or a test would have had to take an answer's word for it.
+_REFUSED = ("RefusedError", "WireError", "VerdictError", "LengthError")
 
 
 @dataclass
@@ -47,7 +50,8 @@ def mark(
     limits: Limits,
     *,
     stubs: Mapping[str, str],
-    run: Execute = execute,
+    run: Execute,
+    earlier: Mapping[str, Verdict] | None = None,
 ) -> Marked:
     """Grade one submission.
 
@@ -58,24 +62,29 @@ def mark(
         limits: time and output.
         stubs: the text of the answer cells as released, by grade_id.
         run: what executes the notebook.
+        earlier: verdicts, by grade_id, that still hold: their tests are not run again.
     """
+    earlier = earlier or {}
     tests = test_cells(source)
     try:
         handed, notes = read_submission(submission)
         restored = restore(source, handed, dict(stubs))
     except BrokenNotebook as error:
-        return _broken(source, tests, str(error))
+        return unusable(source, str(error))
     notebook = restored.notebook
-    runs = run(notebook, grading_environment(seed), limits)
-    verdicts = judge(notebook, runs, tests, restored, limits)
+    skip = frozenset(place for place, cell in enumerate(notebook.cells) if is_test(cell) and grade_id(cell) in earlier)
+    runs = run(notebook, seed, limits, skip)
+    verdicts = [earlier.get(one.grade_id, one) for one in judge(notebook, runs, tests, restored, limits)]
     write_verdicts(notebook, verdicts)
     seconds = sum(one.seconds for one in runs.values())
-    return Marked(notebook, verdicts, notes + restored.notes + _given_notes(notebook, runs), seconds=seconds)
+    return Marked(sanitise(notebook), verdicts, notes + restored.notes + _given_notes(notebook, runs), seconds=seconds)
 
 
-def _broken(source: NotebookNode, tests: list[TestCell], reason: str) -> Marked:
+def unusable(source: NotebookNode, reason: str) -> Marked:
+    """What a file comes to that is no notebook of the assignment: no points, and the reason at each test."""
     verdicts = [
-        Verdict(test.grade_id, test.exercise, Outcome.BROKEN, 0.0, test.points, reason, test.hidden) for test in tests
+        Verdict(test.grade_id, test.exercise, Outcome.BROKEN, 0.0, test.points, reason, test.hidden)
+        for test in test_cells(source)
     ]
     notebook = blank(source)
     write_verdicts(notebook, verdicts)
@@ -94,7 +103,7 @@ def judge(
     """The verdict of each graded cell from the kernel's replies; a cell without a reply never passes."""
     places = {grade_id(cell): index for index, cell in enumerate(notebook.cells) if grade_id(cell)}
     by_id = {name: runs.get(place, CellRun("not run")) for name, place in places.items()}
-    stopped = next((n for n, p in places.items() if _is_given(notebook.cells[p]) and _stopped(by_id[n])), None)
+    stopped = next((n for n, p in places.items() if is_given(notebook.cells[p]) and _stopped(by_id[n])), None)
     verdicts = []
     for test in tests:
         if test.by_hand:
@@ -116,6 +125,10 @@ def _outcome(test: TestCell, by_id: Mapping[str, CellRun], restored: Restored, l
         return Outcome.FAULT, "the test cell was not run"
     if run.status in _STATUS_OUTCOME:
         return _STATUS_OUTCOME[run.status], _why_stopped(run, limits)
+    if run.ename in _REFUSED:
+        return Outcome.REFUSED, clean(run.evalue or run.ename)
+    if run.ename == "PeerGoneError":
+        return Outcome.CRASHED, clean(run.evalue)
     missing = [name for name in test.answers if name in restored.missing]
     if missing and run.ename == "NameError":
         return Outcome.BROKEN, f"the answer cell {missing[0]} is missing from the notebook"
@@ -130,11 +143,6 @@ def _outcome(test: TestCell, by_id: Mapping[str, CellRun], restored: Restored, l
     return Outcome.FAILED, clean(f"{run.ename}: {run.evalue}" if run.evalue else run.ename)
 
 
-def _is_given(cell: NotebookNode) -> bool:
-    """Whether it is one of the instructor's own cells without points."""
-    return bool(grade_id(cell)) and not is_answer(cell) and not is_graded(cell)
-
-
 def _stopped(run: CellRun) -> bool:
     return run.status in _STATUS_OUTCOME
 
@@ -142,7 +150,7 @@ def _stopped(run: CellRun) -> bool:
 def _why_stopped(run: CellRun, limits: Limits) -> str:
     if run.status == "timeout":
         return run.evalue or f"it did not end within {limits.cell:g} s of computing"
-    return clean(f"its outputs could not be read: {run.evalue}") if run.evalue else "the kernel died while it ran"
+    return clean(run.evalue) if run.evalue else "the kernel died while it ran"
 
 
 def _given_notes(notebook: NotebookNode, runs: Mapping[int, CellRun]) -> list[str]:
@@ -150,7 +158,7 @@ def _given_notes(notebook: NotebookNode, runs: Mapping[int, CellRun]) -> list[st
     notes = []
     for index, run in runs.items():
         cell = notebook.cells[index]
-        if _is_given(cell) and run.status not in ("ok", "not run"):
+        if is_given(cell) and run.status not in ("ok", "not run"):
             what = f"{run.ename}: {run.evalue}".strip(": ") or run.status
             notes.append(clean(f"the given cell {grade_id(cell)} did not end well: {what}"))
     return notes
@@ -191,3 +199,10 @@ def _error(verdict: Verdict) -> NotebookNode:
 def stubs_of(released: NotebookNode) -> dict[str, str]:
     """The text of each answer cell of a released notebook, by grade_id."""
     return {grade_id(cell): cell.source for cell in released.cells if nbgrader_metadata(cell).get("solution")}
+
+
+def as_graded(student: str, keys: dict[str, str], marked: Marked, sandbox: bool) -> Graded:
+    """What is recorded of a marked submission; a test that ended in a grader's fault has no key, so it is run again."""
+    faults = {one.grade_id for one in marked.verdicts if one.outcome == Outcome.FAULT}
+    kept = {name: key for name, key in keys.items() if name not in faults}
+    return Graded(student, kept, marked.verdicts, marked.broken, marked.notes, round(marked.seconds, 2), sandbox)

@@ -1,9 +1,10 @@
-"""How each test cell of a submission ended, and the record of it in the class folder (`outcomes/UNIT.json`)."""
+"""How each test cell of a submission ended, and the record of it in the class folder (`outcomes/UNIT/STUDENT.json`)."""
 
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from cvcourse.errors import ClassError
 from cvcourse.grading.store import read_json, write_json
 
 
@@ -15,6 +16,7 @@ class Outcome(StrEnum):
     NOT_ATTEMPTED = "not attempted"
     CRASHED = "crashed"
     TIMED_OUT = "timed out"
+    REFUSED = "refused"
     BROKEN = "broken notebook"
     BY_HAND = "graded by hand"
     FAULT = "grader's fault"
@@ -50,19 +52,22 @@ class Graded:
 
     Attributes:
         student: id on the roster.
-        key: hash of all that the result depends on; another key means that it must be graded anew.
+        keys: for each test, by grade_id, the hash of all that its verdict depends on; where another hash would come
+            out today, or there is none, the test has to be run again.
         verdicts: one per test cell, in the order of the assignment.
         broken: why the file is no notebook of this assignment, or empty.
         notes: what was repaired or is odd about the notebook.
-        seconds: how long its cells ran.
+        seconds: CPU time of its cells.
+        sandbox: whether it ran behind walls.
     """
 
     student: str
-    key: str
+    keys: dict[str, str]
     verdicts: list[Verdict]
     broken: str = ""
     notes: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    sandbox: bool = True
 
     @property
     def points(self) -> float:
@@ -80,27 +85,41 @@ class Graded:
         return bool(self.broken) or any(verdict.outcome == Outcome.FAULT for verdict in self.verdicts)
 
 
-def outcomes_path(class_dir: Path, unit: str) -> Path:
-    """Where the record of a unit lies."""
-    return class_dir / "outcomes" / f"{unit}.json"
+def outcomes_folder(class_dir: Path, unit: str) -> Path:
+    """Where the records of a unit lie, one file a student: each is written once, however large the class."""
+    return class_dir / "outcomes" / unit
 
 
 def load_outcomes(class_dir: Path, unit: str) -> dict[str, Graded]:
     """The results of a unit by student id, empty where nothing was graded yet.
 
     Raises:
-        ClassError: the record is damaged.
+        ClassError: a record is damaged.
     """
-    data = read_json(outcomes_path(class_dir, unit), {"students": []})
-    return {entry["student"]: _from_json(entry) for entry in data["students"]}
+    found = [_load(path) for path in sorted(outcomes_folder(class_dir, unit).glob("*.json"))]
+    return {one.student: one for one in found if one is not None}
 
 
-def _from_json(entry: dict) -> Graded:
-    verdicts = [Verdict(**{**one, "outcome": Outcome(one["outcome"])}) for one in entry["verdicts"]]
-    return Graded(**{**entry, "verdicts": verdicts})
+def load_outcome(class_dir: Path, unit: str, student: str) -> Graded | None:
+    """One student's result; None where nothing was graded. Raises as `load_outcomes`."""
+    return _load(_path(class_dir, unit, student))
 
 
-def save_outcomes(class_dir: Path, unit: str, outcomes: dict[str, Graded]) -> Path:
-    """Write the results of a unit, whole or not at all."""
-    data = {"unit": unit, "students": [asdict(outcomes[student]) for student in sorted(outcomes)]}
-    return write_json(outcomes_path(class_dir, unit), data)
+def save_outcome(class_dir: Path, unit: str, graded: Graded) -> Path:
+    """Write the result of one student, whole or not at all."""
+    return write_json(_path(class_dir, unit, graded.student), asdict(graded))
+
+
+def _path(class_dir: Path, unit: str, student: str) -> Path:
+    return outcomes_folder(class_dir, unit) / f"{student}.json"
+
+
+def _load(path: Path) -> Graded | None:
+    entry = read_json(path)
+    if entry is None:
+        return None
+    try:
+        verdicts = [Verdict(**{**one, "outcome": Outcome(one["outcome"])}) for one in entry["verdicts"]]
+        return Graded(**{**entry, "verdicts": verdicts})
+    except (TypeError, ValueError, KeyError) as error:
+        raise ClassError(f"{path} is damaged ({error}): delete it, and the submission is graded again") from error

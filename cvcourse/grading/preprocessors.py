@@ -1,6 +1,7 @@
 """What `nbgrader_config.py` puts into nbgrader's own steps: grading that a bad cell cannot mislead, and late penalties.
 
-`cvcourse grade` runs nbgrader's Autograde with these, and so do `nbgrader autograde` and formgrader's button.
+`nbgrader autograde` and formgrader's button run nbgrader's Autograde with these; `cvcourse grade` takes the same steps
+in `cvcourse.grading.ledger`.
 """
 
 import hashlib
@@ -39,13 +40,11 @@ class Mark(NbGraderPreprocessor):
     """Replaces the submission by the restored, executed notebook, each test cell with evidence of how it ended."""
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
-        names = resources["nbgrader"]
-        converter = self.parent.parent
-        marked = getattr(converter, "marks", {}).get(names["student"])
-        if marked is None:
-            from cvcourse.grading.grade import mark_for_nbgrader
+        from cvcourse.grading import nbgrader_marking  # which needs the sandbox; the ledger needs the rest of this
 
-            marked = mark_for_nbgrader(converter.coursedir, names["assignment"], names["student"], resources[RAW])
+        names, converter = resources["nbgrader"], self.parent.parent
+        student, data = names["student"], resources[RAW]
+        marked = nbgrader_marking.mark_for_nbgrader(converter, names["assignment"], student, data)
         return with_evidence(marked), resources
 
 

@@ -19,6 +19,7 @@ from cvcourse.grading.outcomes import Graded, Outcome, load_outcomes
 from cvcourse.grading.platform_csv import fill
 from cvcourse.grading.report_plot import draw_class
 from cvcourse.grading.roster import ORIGINAL, Roster, load_roster
+from cvcourse.grading.seeds import seed_for
 from cvcourse.grading.store import write_bytes, write_json
 from cvcourse.paths import CoursePaths
 
@@ -58,10 +59,11 @@ class StudentResult:
 
 @dataclass
 class Report:
-    """What was made; the paths are absolute."""
+    """What was made; the paths are absolute. For the instructor: it holds the seed of the hidden inputs."""
 
     unit: str
     max_points: float
+    seed: str
     students: list[StudentResult]
     exercises: list[ExerciseResult]
     aside: list[dict[str, str]]
@@ -101,7 +103,7 @@ def report(
     folder = paths.class_dir / "reports" / unit
     points = {one.student: one.points for one in students if one.points is not None}
     original = paths.class_dir / ORIGINAL
-    notes, files = [], {}
+    notes, files = _warnings(outcomes), {}
     if original.is_file():
         filled = fill(original.read_bytes(), roster, unit, points, assignment.points, column)
         notes += filled.notes
@@ -111,9 +113,21 @@ def report(
     files["feedback"] = str(_feedback(paths, unit, roster, outcomes, folder, progress))
     files["pages"] = str(paths.class_dir / "feedback")
     aside = [{"file": one.file, "student": one.student or "", "reason": one.reason} for one in collection.aside()]
-    result = Report(unit, assignment.points, students, exercises, aside, notes, files)
+    result = Report(unit, assignment.points, seed_for(paths.class_dir, unit), students, exercises, aside, notes, files)
     write_json(folder / f"{unit}-report.json", result.as_dict())
     return result
+
+
+def _warnings(outcomes: dict[str, Graded]) -> list[str]:
+    """What the instructor should know of how the points came about."""
+    unsafe = sorted(student for student, graded in outcomes.items() if not graded.sandbox)
+    refused = sorted(s for s, graded in outcomes.items() if any(v.outcome == Outcome.REFUSED for v in graded.verdicts))
+    notes = []
+    if unsafe:
+        notes.append(f"graded without a wall around the submission (--unsafe-no-sandbox): {', '.join(unsafe)}")
+    if refused:
+        notes.append(f"a test was refused, most often because the reference was called: {', '.join(refused)}")
+    return notes
 
 
 def _students(paths: CoursePaths, unit: str, roster: Roster, outcomes: dict[str, Graded]) -> list[StudentResult]:

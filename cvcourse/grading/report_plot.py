@@ -11,6 +11,7 @@ _ORDER = (
     (Outcome.NOT_ATTEMPTED, "#BBBBBB", ""),
     (Outcome.CRASHED, "#000000", ""),
     (Outcome.TIMED_OUT, "#E69F00", "xx"),
+    (Outcome.REFUSED, "#0072B2", "\\\\"),
     (Outcome.BROKEN, "#CC79A7", ".."),
     (Outcome.BY_HAND, "#56B4E9", ""),
     (Outcome.FAULT, "#F0E442", "--"),

@@ -12,17 +12,17 @@ from typing import Any
 from cvcourse.errors import ClassError
 
 
-def write_bytes(path: Path, data: bytes) -> Path:
+def write_bytes(path: Path, data: bytes, mode: int = 0o644) -> Path:
     """Write `data` to `path` through a temporary file beside it, so that a full disk leaves the old file as it was.
 
     Raises:
         ClassError: the folder cannot be made or written.
     """
-    write_all({path: data})
+    write_all({path: data}, mode)
     return path
 
 
-def write_all(files: dict[Path, bytes]) -> None:
+def write_all(files: dict[Path, bytes], mode: int = 0o644) -> None:
     """Write several files: all are on the disk under temporary names before the first one takes its place.
 
     Raises:
@@ -37,7 +37,7 @@ def write_all(files: dict[Path, bytes]) -> None:
             parts[path] = Path(part)
             with os.fdopen(handle, "wb") as file:
                 file.write(data)
-            os.chmod(part, 0o644)
+            os.chmod(part, mode)
         for path, part in parts.items():
             os.replace(part, path)
     except OSError as error:
@@ -53,9 +53,9 @@ def cannot_write(path: Path, error: OSError) -> ClassError:
     return ClassError(f"cannot write {path}: {why}; nothing was changed: mend that and run the command again")
 
 
-def write_json(path: Path, data: Any) -> Path:
+def write_json(path: Path, data: Any, mode: int = 0o644) -> Path:
     """Write `data` as JSON, whole or not at all."""
-    return write_bytes(path, (json.dumps(data, indent=1, ensure_ascii=False) + "\n").encode("utf-8"))
+    return write_bytes(path, (json.dumps(data, indent=1, ensure_ascii=False) + "\n").encode("utf-8"), mode)
 
 
 def read_json(path: Path, default: Any = None) -> Any:
@@ -70,6 +70,40 @@ def read_json(path: Path, default: Any = None) -> Any:
         return default
     except ValueError as error:
         raise ClassError(f"{path} is damaged ({error}); restore it from a backup or move it away") from error
+
+
+@contextlib.contextmanager
+def only_writer(class_dir: Path) -> Iterator[None]:
+    """Be the one program that writes a class's grades; a second one is refused. The lock ends with the process.
+
+    Raises:
+        ClassError: another one is at it, or the folder cannot be written.
+    """
+    path = class_dir / ".grading"
+    try:
+        class_dir.mkdir(parents=True, exist_ok=True)
+        file = path.open("ab")
+    except OSError as error:
+        raise cannot_write(path, error) from error
+    with file:
+        try:
+            _lock(file.fileno())
+        except OSError:
+            raise ClassError(
+                f"{class_dir} is being graded by another run: wait for its end, or stop it; what it has graded stays"
+            ) from None
+        yield
+
+
+def _lock(descriptor: int) -> None:
+    if os.name == "nt":
+        import msvcrt
+
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl
+
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 @contextlib.contextmanager

@@ -18,6 +18,7 @@ The parts, one file each
 - `Zygote(preload=..., limits=..., mode="auto")`: a context manager. `spawn(...)` may be called from several threads.
   The lifeline is a socket to it: when the worker process ends in whatever way, the zygote and every kernel end. A
   worker must not fork itself (exec is harmless): its copy would hold the lifeline too.
+  `preload` names modules to import, and functions to call once as "module:function"; neither may start a thread.
   `mode` is "warm" (both walls), "cold" (a fresh bubblewrap for each kernel, seconds instead of milliseconds: where the
   kernel grants bubblewrap but no namespaces inside it), or "auto": warm where it works, otherwise cold with a warning
   (`zygote.mode` tells which, `zygote.slow_because` why). `IsolationError` where bubblewrap itself does not run.
@@ -42,7 +43,8 @@ The parts, one file each
 - Limits (`Limits`) are watched from a thread of the worker, for all kernels and at all times, over the whole tree of
   processes of a kernel: CPU and wall seconds of what runs, memory (private, shared, in files and in descriptors).
   What cannot be read counts as too much: the kernel is killed.
-- `diagnose()` says what of all this works on this machine, for `cvcourse doctor`.
+- `diagnose()` says what of all this works on this machine, and `remedy(diagnosis)` what to do where it is not all: the
+  text that `cvcourse doctor` shows, and that an `IsolationError` ends with.
 - `Kernel.kill()` ends every process of the kernel and returns when none is left. Leaving the context does the same.
 
 What an answer's kernel reports about itself (its outputs, its status, the value of a call) is the student's word: it is
@@ -63,16 +65,18 @@ __all__ = [
     "Outputs",
     "Zygote",
     "diagnose",
+    "remedy",
     "wait",
 ]
 
 _LAZY = {
     "DEFAULT_PRELOAD": "zygote",
-    "Diagnosis": "selftest",
+    "Diagnosis": "remedies",
     "Kernel": "kernel",
     "Outputs": "outputs",
     "Zygote": "zygote",
     "diagnose": "selftest",
+    "remedy": "remedies",
     "wait": "running",
 }
 

@@ -1,14 +1,14 @@
 """The outer wall: bubblewrap's command line, and what it means when bubblewrap refuses."""
 
 import json
-import os
 import shutil
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from cvcourse.grading.isolation.errors import IsolationError
 from cvcourse.grading.isolation.inside.walls import FOLDERS, HOME, SCRATCH
 from cvcourse.grading.isolation.limits import Limits
 from cvcourse.grading.isolation.places import Places
+from cvcourse.grading.isolation.remedies import NOT_LINUX, Diagnosis, on_linux, remedy
 
 FIRST_UID = 64001
 """Where the worker is root: the user id of the zygote and of warm kernels; cold kernels count up from it."""
@@ -34,11 +34,11 @@ ENVIRONMENT = {
 
 def find_program() -> str:
     """The path of bwrap. Raises `IsolationError`."""
+    if not on_linux():
+        raise missing(NOT_LINUX)
     program = shutil.which("bwrap")
     if program is None:
-        raise IsolationError(
-            "outer wall: there is no bubblewrap here; install it (Debian, Ubuntu: apt install bubblewrap)"
-        )
+        raise missing("outer wall: there is no bubblewrap here")
     return program
 
 
@@ -105,56 +105,14 @@ def users_file(uid: int, gid: int) -> bytes:
     return f"student:x:{uid}:{gid}:student:{HOME}:/bin/sh\n".encode()
 
 
-def explain_refusal(message: str) -> str:
-    """What to do when bubblewrap does not run; `message` is what it (or the zygote behind it) wrote last."""
+def refusal(message: str) -> IsolationError:
+    """What is wrong when bubblewrap does not run; `message` is what it (or the zygote behind it) wrote."""
     said = message.strip().splitlines()[-1] if message.strip() else "no reason given"
-    for matches, advice in _ADVICE:
-        if matches(said):
-            return f"outer wall: bubblewrap does not run here ({said}); {advice}"
-    return f"outer wall: the process behind bubblewrap did not start ({said})"
+    if said.startswith("bwrap:"):
+        return missing(f"outer wall: bubblewrap does not run here ({said})")
+    return IsolationError(f"outer wall: the process behind bubblewrap did not start ({said})")
 
 
-def _as_root() -> bool:
-    return os.geteuid() == 0
-
-
-def _setting(name: str) -> str:
-    try:
-        return Path("/proc/sys", name).read_text().strip()
-    except OSError:
-        return ""
-
-
-def _refused(said: str) -> bool:
-    words = ("permission denied", "operation not permitted", "no permissions", "uid map", "no space left", "failed ns")
-    return "bwrap:" in said and any(word in said.lower() for word in words)
-
-
-_APPARMOR = (
-    "Ubuntu's AppArmor keeps ordinary users from user namespaces: as root, write a profile /etc/apparmor.d/bwrap with "
-    "'abi <abi/4.0>, include <tunables/global> profile bwrap /usr/bin/bwrap flags=(unconfined) { userns, }' and load "
-    "it with apparmor_parser -r /etc/apparmor.d/bwrap"
-)
-_SYSCTL = "user namespaces are switched off: as root, sysctl -w kernel.unprivileged_userns_clone=1"
-_NONE_LEFT = "no user namespace is allowed: as root, sysctl -w user.max_user_namespaces=15000"
-_CONTAINER = (
-    "in a container, start it with --security-opt seccomp=unconfined --security-opt apparmor=unconfined "
-    "--security-opt systempaths=unconfined --cap-add SYS_ADMIN, or grade outside it"
-)
-_OLD = "it is too old: version 0.7 or newer is needed"
-
-_ADVICE = (
-    (lambda said: "nknown option" in said, _OLD),
-    (
-        lambda said: (
-            _refused(said) and not _as_root() and _setting("kernel/apparmor_restrict_unprivileged_userns") == "1"
-        ),
-        _APPARMOR,
-    ),
-    (
-        lambda said: _refused(said) and not _as_root() and _setting("kernel/unprivileged_userns_clone") == "0",
-        _SYSCTL,
-    ),
-    (lambda said: _refused(said) and _setting("user/max_user_namespaces") == "0", _NONE_LEFT),
-    (_refused, _CONTAINER),
-)
+def missing(fault: str) -> IsolationError:
+    """The error for a wall that cannot be built, with what to do about it."""
+    return IsolationError(fault, remedy(Diagnosis("none", fault)))

@@ -99,11 +99,19 @@ class Kernel:
                     self._cpu_seconds = max(self._cpu_seconds, self.tree.cpu_seconds())
             return self._cpu_seconds
 
-    def has_exited(self) -> bool:
-        """Whether its first process has ended, and with it all others."""
+    def has_exited(self, within: float = 0.0) -> bool:
+        """Whether its first process has ended, and with it all others; waits for that so many seconds."""
         poll = select.poll()
         poll.register(self.pidfd, select.POLLIN)
-        return bool(poll.poll(0))
+        return bool(poll.poll(1000 * within))
+
+    def is_active(self) -> bool:
+        """Whether, between two runs, a thread or a process goes on that a cell has left behind, or it is ending."""
+        with self.lock:
+            try:
+                return self.alive and not self.has_exited() and self.tree.threads() != 1
+            except OSError:  # it has just ended
+                return False
 
     def private_mb(self) -> float:
         """MiB of memory that it has for itself alone (Private_Dirty), all its processes together."""

@@ -19,6 +19,8 @@ from cvcourse.grading.isolation.places import find_places
 from cvcourse.grading.isolation.verify import verify_zygote
 
 START_SECONDS = 180.0
+PF_EXITING = 4
+"""Linux's flag of a process that has begun to end (include/linux/sched.h; in /proc/PID/stat)."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ class WarmProcess:
             packet = b""
         if not packet:
             self._process.wait(10)
-            raise IsolationError(bubblewrap.explain_refusal(self._last_words()))
+            raise bubblewrap.refusal(self._last_words())
         self.pid = int(json.loads(described.read())["child-pid"])
         threads = json.loads(packet)["threads"]
         if threads != 1:
@@ -91,6 +93,16 @@ class WarmProcess:
     def _last_words(self) -> str:
         self._log.seek(0)
         return self._log.read()[-10_000:].decode("utf-8", "replace")
+
+    @property
+    def alive(self) -> bool:
+        """Whether it has not ended. False as soon as it begins to: its kernels end before it does."""
+        try:
+            with open(f"/proc/{self.pid}/stat") as file:
+                flags = int(file.read().rpartition(")")[2].split()[6])
+        except OSError:
+            return False
+        return self._process.poll() is None and not flags & PF_EXITING
 
     def fork(self, request: dict, descriptors: list[int]) -> Forked:
         """A new kernel process on `descriptors`. Raises `KernelError`."""

@@ -5,12 +5,12 @@
 
 import json
 import warnings
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import cvcourse
 from cvcourse.grading.isolation.errors import IsolationError, IsolationWarning, KernelError
+from cvcourse.grading.isolation.remedies import NOT_LINUX, Diagnosis, on_linux
 
 if TYPE_CHECKING:
     from cvcourse.grading.isolation.kernel import Kernel
@@ -57,23 +57,16 @@ def probe(kernel: "Kernel") -> None:
     try:
         answers = json.loads(outputs.text)
     except ValueError:
-        raise IsolationError(f"the self-test of the walls did not run: {outputs}") from None
+        raise IsolationError(f"inner wall: the self-test of the walls did not run: {outputs}") from None
     faults = [f"{wall}: {what}" for (wall, what, _), opened in zip(_DOORS, answers, strict=True) if opened]
     if faults:
         raise IsolationError("; ".join(faults))
 
 
-@dataclass(frozen=True)
-class Diagnosis:
-    """What isolation works on this machine, and why not more."""
-
-    mode: Literal["warm", "cold", "none"]
-    reason: str
-    """Empty where both walls stand; else one line: what is missing and what to do."""
-
-
 def diagnose() -> Diagnosis:
-    """Build both walls around a small process, try them, and say what stands. Takes a second or two."""
+    """Build both walls around a small process, try them, and say what stands. Takes about two seconds."""
+    if not on_linux():  # nor could the next line be imported everywhere
+        return Diagnosis("none", NOT_LINUX)
     from cvcourse.grading.isolation.zygote import Zygote
 
     try:
@@ -81,6 +74,6 @@ def diagnose() -> Diagnosis:
             warnings.simplefilter("ignore", IsolationWarning)
             zygote = Zygote(preload=[])
     except (IsolationError, KernelError) as error:
-        return Diagnosis("none", str(error))
+        return Diagnosis("none", getattr(error, "fault", str(error)))
     with zygote:
         return Diagnosis(zygote.mode, zygote.slow_because)

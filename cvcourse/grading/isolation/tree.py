@@ -72,6 +72,14 @@ class Tree:
                 self._seen[pid, fields[19]] = own
         return max(living, sum(self._seen.values())) / TICKS
 
+    def threads(self) -> int:
+        """Threads of all processes."""
+        count = 0
+        for pid in self.processes():
+            with contextlib.suppress(*_GONE):
+                count += int(self._read(f"{pid}/stat").rpartition(b")")[2].split()[17])
+        return count
+
     def memory(self, *, exact: bool) -> Memory:
         """Memory of the tree. Quick figures count a page once for each process that has it, exact ones once."""
         resident = descriptors = 0

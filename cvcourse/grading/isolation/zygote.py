@@ -18,6 +18,7 @@ from cvcourse.grading.isolation.inside.walls import FOLDERS
 from cvcourse.grading.isolation.kernel import Kernel
 from cvcourse.grading.isolation.limits import Limits
 from cvcourse.grading.isolation.process import Forked, WarmProcess, output_file
+from cvcourse.grading.isolation.remedies import Diagnosis, remedy
 from cvcourse.grading.isolation.selftest import probe
 from cvcourse.grading.isolation.tree import Tree
 from cvcourse.grading.isolation.verify import status, verify_kernel
@@ -35,7 +36,10 @@ DEFAULT_PRELOAD = (
     "unittest.mock",
     "pytest",
     "scipy.ndimage",
+    "scipy.signal",
+    "skimage.data",
     "sklearn.datasets",
+    "torch.utils.flop_counter",
     "cvcourse.checks",
     "cvcourse.data",
     "cvcourse.guard",
@@ -44,8 +48,10 @@ DEFAULT_PRELOAD = (
     "cvcourse.session",
     "cvcourse.training",
     "cvcourse.widgets",
+    "cvcourse.grading.proxies.kernels",
+    "cvcourse.grading.preload:warm_up",
 )
-"""What notebooks of the course import: once here instead of in every kernel."""
+"""What notebooks of the course import, and a function to be called: once here instead of in every kernel."""
 MOST_SOCKETS = 8
 READY_SECONDS = 20.0
 COLD_UIDS = 20_000
@@ -91,7 +97,8 @@ class Zygote:
             self._warm = None
             self.mode, self.slow_because = "cold", str(error)
             self._test_walls()
-            message = f"each kernel starts cold, behind bubblewrap alone, which takes seconds ({error})"
+            todo = remedy(Diagnosis("cold", self.slow_because))
+            message = f"each kernel starts cold, behind bubblewrap alone, which takes seconds ({error}); {todo}"
             warnings.warn(message, IsolationWarning, stacklevel=4)
 
     def _test_walls(self) -> None:
@@ -102,6 +109,11 @@ class Zygote:
     def pid(self) -> int | None:
         """The process id of the pre-warmed process, seen from here; None in cold mode."""
         return self._warm.pid if self._warm else None
+
+    @property
+    def alive(self) -> bool:
+        """Whether kernels can still come from it: not closed, and its process, where it is warm, has not ended."""
+        return not self._closed and (self._warm is None or self._warm.alive)
 
     def spawn(
         self,

@@ -1,6 +1,7 @@
 """The pre-warmed process: imports once, then clones a kernel for each request. It holds no secret and one thread.
 
-Arguments: the descriptor of the socket to the worker, and a JSON object with `preload` (modules), `uid` (the user to
+Arguments: the descriptor of the socket to the worker, and a JSON object with `preload` (modules, and functions without
+arguments as "module:function", which are called once where kernels are warm), `uid` (the user to
 become, or null), `warm` (whether kernels get namespaces of their own). A request is one packet: JSON with `role`,
 `limits`, `extension`, and as descriptors the kernel's socket, its two output files and whatever the caller adds. The
 answer is {"pid": ...} with a pidfd, or {"error": ...}. When the worker's end is closed, however it came about, this
@@ -32,7 +33,7 @@ def main(arguments: list[str]) -> None:
         os.set_inheritable(worker.fileno(), True)
         leave_root(settings["uid"])
     os.set_inheritable(worker.fileno(), False)
-    shell = _warm_up(settings["preload"])
+    shell = _warm_up(settings["preload"], settings["warm"])
     threads = os.listdir("/proc/self/task")
     worker.send(json.dumps({"ready": True, "threads": len(threads)}).encode())
     kernels: dict[int, int] = {}  # by pidfd: its process id
@@ -45,16 +46,21 @@ def main(arguments: list[str]) -> None:
             return
 
 
-def _warm_up(preload: list[str]):
+def _warm_up(preload: list[str], warm: bool):
     """Import everything, build the shell, and set aside what the collector would otherwise copy in every kernel."""
     tempfile.tempdir = "/tmp"  # torch makes a folder at import; each kernel has its own /tmp over it
-    for name in preload:
-        importlib.import_module(name)
+    functions = []
+    for entry in preload:
+        name, _, function = entry.partition(":")
+        module = importlib.import_module(name)
+        functions += [getattr(module, function)] if function else []
     from cvcourse.grading.isolation.inside.shell import build_shell
 
     if "torch" in sys.modules:
         sys.modules["torch"].set_num_threads(1)
     shell = build_shell()
+    for function in functions if warm else []:
+        function()
     gc.collect()
     gc.disable()
     gc.freeze()
