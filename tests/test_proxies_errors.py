@@ -41,6 +41,9 @@ def fail(number):
               AssertionError("mine"), RecursionError("deep")]
     raise errors[number]
 
+def give(x):
+    return x
+
 def recurse(x):
     return recurse(x)
 
@@ -155,6 +158,13 @@ def test_what_cannot_cross_names_the_value_the_function_and_the_reason(answer):
         answer.objects()
     assert "\n" not in str(caught.value)
     assert type(caught.value) is CannotCrossError
+
+
+@pytest.mark.parametrize("transform", [torch.func.grad, torch.vmap, torch.func.jacrev])
+def test_a_transform_over_an_answer_says_what_to_use(answer, transform):
+    with pytest.raises(CannotCrossError, match=r"hand its arguments to give\(\): .* use torch\.autograd\.grad"):
+        transform(answer.give)(torch.ones(2))
+    assert answer.give(1) == 1
 
 
 def test_a_value_that_poses_as_a_tensor_says_what_it_is(answer):

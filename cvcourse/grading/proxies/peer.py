@@ -112,7 +112,7 @@ class Peer:
         try:
             with undisturbed():
                 number, slots = self._question(operation, arguments, surroundings)
-        except WireError as error:
+        except (WireError, TypeError, ValueError, RuntimeError, AttributeError) as error:
             self.unsent()
             raise argument_refused(self._call_name(operation, arguments), error) from None
         try:
