@@ -179,6 +179,10 @@ class Tester(Peer):
         """A callback runs in the gradient mode of its caller."""
         return torch.set_grad_enabled(surroundings["grad"] is True)
 
+    def follows(self, parameter: nn.Parameter) -> bool:
+        """Of the test's own parameters those that have crossed."""
+        return self.parameters.name_of(parameter) is not None
+
     def after(self, seen: dict[str, Any]) -> None:
         """Add the operators that were counted there, and raise what was refused. No number takes any back."""
         count = seen.get("operators", 0)
