@@ -175,9 +175,21 @@ class Tester(Peer):
         """Everything that governs the call here."""
         return self._around.take()
 
+    def states(self) -> dict[str, Any]:
+        """Those of the global generators."""
+        return {"generators": self._around.generators()}
+
+    def unsent(self) -> None:
+        """Tell everything anew."""
+        self._around = Surroundings()
+
     def surrounded(self, surroundings: dict[str, Any], seen: dict[str, Any]) -> contextlib.AbstractContextManager:
         """A callback runs in the gradient mode of its caller."""
         return torch.set_grad_enabled(surroundings["grad"] is True)
+
+    def follows(self, parameter: nn.Parameter) -> bool:
+        """Of the test's own parameters those that have crossed."""
+        return self.parameters.name_of(parameter) is not None
 
     def after(self, seen: dict[str, Any]) -> None:
         """Add the operators that were counted there, and raise what was refused. No number takes any back."""
