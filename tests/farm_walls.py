@@ -4,23 +4,44 @@ import os
 import signal
 import time
 
+from cvcourse.grading.isolation import IsolationError
 from tests import tiny_course as tiny
+from tests.zygotes import PRELOAD
 
 
 class Walls:
-    """Walls that run no kernels. What a submission asks for with `# FARM: WORD` happens to the worker."""
+    """Walls without kernels. What an answer asks for in a comment happens to the worker."""
 
     mode, slow_because, alive = "warm", "", True
 
     def run(self, notebook, seed, limits, skip=frozenset()):
-        for cell in notebook.cells:
-            if "# FARM: kill" in cell.source:
-                os.kill(os.getpid(), signal.SIGKILL)
-            if "# FARM: defect" in cell.source:
-                raise RuntimeError("a defect of the grader")
-            if "# FARM: slow" in cell.source:
-                time.sleep(0.3)
+        text = "\n".join(cell.source for cell in notebook.cells)
+        if "# the worker dies" in text:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if "# a defect of the grader" in text:
+            raise RuntimeError("a defect")
+        if "# slow" in text:
+            time.sleep(0.2)
         return tiny.run_here(notebook, seed, limits, skip)
 
     def close(self):
         self.alive = False
+
+
+class ColdWalls(Walls):
+    """As on a machine where only bubblewrap works."""
+
+    mode, slow_because = "cold", "inner wall: not here"
+
+
+def no_walls():
+    """As on a machine without bubblewrap."""
+    raise IsolationError("outer wall: there is no bubblewrap here")
+
+
+def real_walls():
+    """The walls themselves, with few modules imported before."""
+    from cvcourse.grading.proxies.pair import EXTENSION
+    from cvcourse.grading.walled import Walls
+
+    return Walls(preload=(*PRELOAD, EXTENSION))

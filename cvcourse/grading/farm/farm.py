@@ -97,6 +97,7 @@ class Farm:
             wanted = len(threads)
             address, security, workers = undo.enter_context(local.local_cluster(threads))
             self._look_after = workers.look_after
+        self._address = address
         self._client = undo.enter_context(connection.connected(address, security))
         connection.await_workers(self._client, wanted, self._look_after)
         task = worker.Task(
@@ -194,8 +195,7 @@ class Farm:
         while self._client.status == "connecting":
             await asyncio.sleep(0.1)
         if self._client.status != "running":
-            address = self._client.scheduler.address
-            raise ClassError(f"the connection to the scheduler at {address} is lost: run this again to go on")
+            raise ClassError(f"the connection to the scheduler at {self._address} is lost: run this again to go on")
 
     def _next(self, done: "SimpleQueue[str]") -> str:
         while True:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cvcourse.errors import ClassError
+from cvcourse.grading.farm.nannies import FAREWELL, Settings
 
 if TYPE_CHECKING:
     from distributed import Security
@@ -27,9 +28,9 @@ class Workers:
     def __init__(self) -> None:
         self._settings = b""
         self._restarts = 0
-        self._log = tempfile.TemporaryFile()  # noqa: SIM115 (`close` closes it)
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 (`remove` closes it)
         # Removed here, and over there in case that this process is killed.
-        self._space = tempfile.TemporaryDirectory(prefix="cvcourse-workers-", ignore_cleanup_errors=True)
+        self.space = tempfile.TemporaryDirectory(prefix="cvcourse-workers-", ignore_cleanup_errors=True)
         self._process = self._start()
 
     def _start(self) -> subprocess.Popen:
@@ -45,9 +46,7 @@ class Workers:
 
     def connect(self, scheduler: str, security: "Security", threads: tuple[int, ...], config: dict) -> None:
         """Tell it where the scheduler is."""
-        from cvcourse.grading.farm.nannies import Settings
-
-        self._settings = pickle.dumps(Settings(scheduler, security, threads, self._space.name, config))
+        self._settings = pickle.dumps(Settings(scheduler, security, threads, self.space.name, config))
         self._send()
 
     def _send(self) -> None:
@@ -72,16 +71,22 @@ class Workers:
         return lines[-1] if lines else "it wrote nothing"
 
     def close(self) -> None:
-        """End it, the workers, and all that runs below them."""
-        with contextlib.suppress(BrokenPipeError):
-            self._process.stdin.close()
+        """End it, the workers, and all that runs below them. The folder stays until `remove`."""
+        if not self._process.stdin.closed:
+            with contextlib.suppress(BrokenPipeError):
+                self._process.stdin.write(FAREWELL)
+                self._process.stdin.close()
         try:
             self._process.wait(LAST_SECONDS)
         except subprocess.TimeoutExpired:
             self._process.kill()  # the workers notice
             self._process.wait()
+
+    def remove(self) -> None:
+        """End it and leave nothing behind."""
+        self.close()
         self._log.close()
-        self._space.cleanup()
+        self.space.cleanup()
 
 
 def share(threads: int, processes: int) -> tuple[int, ...]:
@@ -98,7 +103,8 @@ def local_cluster(threads: tuple[int, ...]) -> Iterator[tuple[str, "Security", W
         ClassError: Dask is not installed.
     """
     workers = Workers()
-    with contextlib.closing(workers):
+    with contextlib.ExitStack() as undo:
+        undo.callback(workers.remove)
         from dask import config
         from distributed import Security, SpecCluster
 
@@ -106,11 +112,10 @@ def local_cluster(threads: tuple[int, ...]) -> Iterator[tuple[str, "Security", W
 
         security = Security.temporary()
         options = {"host": "127.0.0.1", "port": 0, "protocol": "tls", "security": security, "dashboard": False}
-        with config.set(CONFIG):
+        with config.set(CONFIG | {"temporary-directory": workers.space.name}):
             scheduler = {"cls": QuietScheduler, "options": options}
-            with SpecCluster(
-                {}, scheduler, security=security, silence_logs="ERROR", scheduler_sync_interval=60
-            ) as cluster:
+            quiet = {"silence_logs": "CRITICAL", "scheduler_sync_interval": 60}
+            with SpecCluster(scheduler=scheduler, security=security, **quiet) as cluster:
                 address = cluster.scheduler_address
                 workers.connect(address, security, threads, CONFIG)
                 try:

@@ -1,6 +1,6 @@
 """A program of its own beside the calling process: it starts workers, restarts them, and ends with its caller.
 
-    python -m cvcourse.grading.farm.nannies     # on its standard input: a pickle of `Settings`, then nothing
+    python -m cvcourse.grading.farm.nannies     # on its standard input: a pickle of `Settings`, at the end `FAREWELL`
 
 Dask's nannies start workers by `multiprocessing`, which imports the main program a second time: here that is this file,
 whatever script or notebook the caller is. The end of the standard input means that the caller has ended or wants to.
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 TRIES = 3
 SHORT = 10.0  # seconds; a nanny that ended sooner did not work
 LAST_SECONDS = 2.0
+FAREWELL = b"goodbye"
+"""What a caller says that ends by itself and cleans up; one that was killed says nothing."""
 
 
 @dataclass(frozen=True)
@@ -88,8 +90,7 @@ def _end_with_caller(space: str, nannies: set) -> None:
     import psutil
 
     try:
-        while os.read(0, 4096):
-            pass
+        last_words = b"".join(iter(lambda: os.read(0, 4096), b""))
         workers = {nanny.pid for nanny in list(nannies)}
         # Not `multiprocessing`'s own helper: it removes what the workers shared once they are gone.
         ours = [one for one in psutil.Process().children() if one.pid in workers]
@@ -99,7 +100,8 @@ def _end_with_caller(space: str, nannies: set) -> None:
                 below += worker.children(recursive=True)
                 worker.kill()
         psutil.wait_procs(ours + below, timeout=LAST_SECONDS)
-        shutil.rmtree(space, ignore_errors=True)
+        if last_words != FAREWELL:
+            shutil.rmtree(space, ignore_errors=True)
     finally:
         os._exit(0)
 

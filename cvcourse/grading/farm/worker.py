@@ -82,7 +82,9 @@ class Run(WorkerPlugin):
             with self.keeper.use() as walls:
                 try:
                     marked = self._mark(submission, earlier, walls.run)
-                except KernelError as error:
+                except Exception as error:
+                    if walls.alive and not isinstance(error, KernelError):
+                        raise
                     reason = str(error)
                 else:
                     if walls.alive:  # else every kernel has ended with it, and no verdict is the answer's

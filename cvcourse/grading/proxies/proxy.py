@@ -78,6 +78,12 @@ class Proxy:
         return library_class(self._proxy_names) or Proxy
 
     @property
+    def __bases__(self) -> tuple[type, ...]:
+        if self._proxy_kind != "class":
+            raise AttributeError("__bases__")
+        return (library_class(self._proxy_names) or object,)
+
+    @property
     def __doc__(self) -> Any:
         return self._proxy_ask("get", "__doc__")
 

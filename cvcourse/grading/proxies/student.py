@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from cvcourse.grading.proxies.context import entered, undisturbed
+from cvcourse.grading.proxies.context import entered, put_aside
 from cvcourse.grading.proxies.decode import Decoder
 from cvcourse.grading.proxies.encode import Encoder
 from cvcourse.grading.proxies.errors import PeerGoneError, WireError
@@ -23,6 +23,7 @@ from cvcourse.grading.proxies.exceptions import describe_class
 from cvcourse.grading.proxies.modules import Received, copy_state, same_state, signature_of, state
 from cvcourse.grading.proxies.objects import Objects
 from cvcourse.grading.proxies.peer import Peer
+from cvcourse.guard import Refusal
 
 AT_ONCE = 32
 # Iterators whose values are there already: several go at once.
@@ -79,6 +80,7 @@ class Student(Peer):
         super().__init__(connection, namespace)
         self.objects, self.received = Objects(), Received()
         self._now: list[nn.Module] = []
+        self._refusals: dict[int, Refusal] = {}
         names = [
             "names",
             "call",
@@ -167,11 +169,11 @@ class Student(Peer):
 
     def surrounded(self, surroundings: dict[str, Any], seen: dict[str, Any]) -> contextlib.AbstractContextManager:
         """As the test cell was."""
-        return entered(surroundings, seen)
+        return entered(surroundings, seen, self._refusals)
 
     def while_asking(self) -> contextlib.AbstractContextManager:
         """What the test's function asks meanwhile is surrounded by the test's own blocks, not by these."""
-        return undisturbed()
+        return put_aside()
 
     def follows(self, parameter: nn.Parameter) -> bool:
         """All of the answer's parameters are the test's to train."""

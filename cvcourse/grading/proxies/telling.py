@@ -1,5 +1,6 @@
 """What cannot go from one process to the other, in words: which part of which value of which call, and why."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -7,6 +8,7 @@ from cvcourse.grading.proxies.errors import CannotCrossError, WireError
 
 LONGEST = 300
 DEEPEST = 6
+NAMES = "a name that the test uses"
 MOST_PARTS = 1000
 
 
@@ -28,7 +30,7 @@ def call_name(operation: Any, target: str, arguments: tuple) -> str:
         return f"{target}()"
     if operation in ("get", "set", "remove", "invoke") and arguments:
         return f"{target}.{plain_name(arguments[0])}"
-    return "a name that the test uses" if operation == "names" else target
+    return NAMES if operation == "names" else target
 
 
 def argument_refused(call: str, error: Exception) -> CannotCrossError:
@@ -38,8 +40,10 @@ def argument_refused(call: str, error: Exception) -> CannotCrossError:
 
 def result_refused(call: str, path: str, why: str) -> CannotCrossError:
     """The answer gives what cannot be handed back."""
+    name = re.match(r"\['(\w{1,60})'\]", path) if call == NAMES else None
+    what, path = (f"the value of {name[1]}", path[name.end() :]) if name else (f"the result of {call}", path)
     part = f", its part {one_line(path)}" if path else ""
-    return CannotCrossError(f"the result of {call} cannot be graded{part}: {one_line(why)}")
+    return CannotCrossError(f"{what} cannot be graded{part}: {one_line(why)}")
 
 
 def find_part(value: Any, encode: Callable[[Any], Any]) -> tuple[str, str]:
