@@ -11,8 +11,9 @@ from nbconvert.filters.markdown_mistune import markdown2html_mistune
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
 from PIL import Image
 
+from cvcourse.grading.marking import clean
 from cvcourse.grading.markup import INVISIBLE, MOST_MARKS, Markup, latex
-from cvcourse.grading.sanitise import TOO_LARGE, sanitise
+from cvcourse.grading.sanitise import UNCHECKED, sanitise
 from tests import tiny_course as tiny
 
 
@@ -135,8 +136,9 @@ def test_outputs_are_text_and_pictures():
     (shown,) = outputs_after(new_output("execute_result", data=data, metadata=sizes, execution_count=4))
     assert shown.data == {"text/plain": "plain <b>\x1b[31mred\x1b[0m]8;;http://x", "image/png": picture()}
     assert shown.metadata == {"image/png": {"width": 30}}
-    (left,) = outputs_after(new_output("display_data", data={"image/svg+xml": "<svg/>"}))
-    assert left.data == {"text/plain": "[an output is left out that is not shown here: image/svg+xml]"}
+    for data in ({"image/svg+xml": "<svg/>"}, {"text/html": "<script>f()</script>"}):
+        (left,) = outputs_after(new_output("display_data", data=data))
+        assert left.data == {"text/plain": f"[an output is left out that is not shown here: {next(iter(data))}]"}
 
 
 def test_text_of_errors_and_streams_stays_for_the_reader():
@@ -144,6 +146,17 @@ def test_text_of_errors_and_streams_stays_for_the_reader():
     error = new_output("error", ename="E", evalue=text, traceback=[f"\x1b[0;31m{text}\x1b[0m"])
     stream = new_output("stream", name="stderr", text=text)
     assert outputs_after(error, stream) == [error, stream]
+
+
+def test_a_reason_commands_no_terminal():
+    assert clean("\x1b]0;owned\x07 \x1b[2J\x1b[31mred\x1b[0m\n") == "]0;owned red"
+
+
+def test_html_that_breaks_a_parser_is_left_out():
+    (left,) = outputs_after(
+        new_output("display_data", data={"text/html": "<style></style><![www.x.org ]>", "text/plain": "x"})
+    )
+    assert left.data == {"text/html": UNCHECKED, "text/plain": "x"}
 
 
 def test_a_bomb_of_a_picture_is_no_picture():
@@ -221,4 +234,4 @@ def test_the_largest_html_that_is_taken_takes_about_a_second_and_a_larger_one_is
     assert Markup().html(nested) == nested
     assert time.process_time() - began < 2.0
     many = [new_output("display_data", data={"text/html": table}) for _ in range(5)]
-    assert [one.data["text/html"] == TOO_LARGE for one in outputs_after(*many)] == [False] * 3 + [True] * 2
+    assert [one.data["text/html"] == UNCHECKED for one in outputs_after(*many)] == [False] * 3 + [True] * 2

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from cvcourse.grading.farm.worker import Task
 
 CONNECT_SECONDS = 10
+LOCAL_SECONDS = 60  # it is there for certain, on a machine that may be busy
 WORKER_SECONDS = 600.0
 """Workers of a batch system wait in a queue."""
 _TLS_ADVICE = (
@@ -25,7 +26,11 @@ _TLS_ADVICE = (
 
 @contextlib.contextmanager
 def connected(address: str, security: "Security | None" = None) -> Iterator["Client"]:
-    """A client of the scheduler. Without `security` the keys are those of Dask's own configuration.
+    """A client of the scheduler.
+
+    Args:
+        address: of the scheduler.
+        security: the keys to a cluster on this machine; None for one elsewhere, whose keys are in Dask's configuration.
 
     Raises:
         ClassError: no scheduler answers, or it cannot be talked to.
@@ -35,9 +40,15 @@ def connected(address: str, security: "Security | None" = None) -> Iterator["Cli
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # other versions there: `start_run` says it
-            options = {"timeout": CONNECT_SECONDS, "set_as_default": False, "name": "cvcourse"}
-            # On this machine every worker can be reached, so results need not pass through the scheduler.
-            client = Client(address, security=security, direct_to_workers=security is not None, **options)
+            local = security is not None
+            client = Client(
+                address,
+                security=security,
+                timeout=LOCAL_SECONDS if local else CONNECT_SECONDS,
+                direct_to_workers=local,  # elsewhere a worker may be out of reach, and results pass the scheduler
+                set_as_default=False,
+                name="cvcourse",
+            )
     except Exception as error:
         raise ClassError(_why_not(address, error)) from error
     with client:

@@ -23,4 +23,13 @@ def attach(context: Any) -> Mapping[str, Callable[[Any], Any]]:
     def limit(seconds: Any) -> None:
         tester.connection.settimeout(seconds)
 
-    return {"fill": names.fill, "limit": limit, "done": lambda _: tester.done()}
+    def fill(source: str) -> None:
+        tester.served = True
+        names.fill(source)
+
+    def done(_: Any) -> None:
+        tester.done()
+        tester.served = False
+
+    tester.served = False
+    return {"fill": fill, "limit": limit, "done": done}

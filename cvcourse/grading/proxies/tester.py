@@ -14,7 +14,7 @@ from cvcourse import guard
 from cvcourse.grading.proxies.context import Surroundings
 from cvcourse.grading.proxies.decode import Decoder
 from cvcourse.grading.proxies.encode import Encoder
-from cvcourse.grading.proxies.errors import WireError
+from cvcourse.grading.proxies.errors import PeerGoneError, WireError
 from cvcourse.grading.proxies.exceptions import MAX_TEXT, resolve_class
 from cvcourse.grading.proxies.modules import describe, is_torch_module, put_state
 from cvcourse.grading.proxies.objects import Objects
@@ -40,6 +40,8 @@ class Tester(Peer):
         connection.settimeout(seconds)
         self.proxies, self.objects, self._around = Proxies(self), Objects(), Surroundings()
         self.classes: frozenset[str] = frozenset()
+        self.served = True
+        """Whether the answer's process serves: while it does not, nobody would answer."""
         self._records: weakref.WeakValueDictionary[str, type] = weakref.WeakValueDictionary()
         self._modules: weakref.WeakValueDictionary[int, nn.Module] = weakref.WeakValueDictionary()
         self._module_numbers: weakref.WeakKeyDictionary[nn.Module, int] = weakref.WeakKeyDictionary()
@@ -51,6 +53,12 @@ class Tester(Peer):
             "item": lambda target, index: self._mine(target)[index],
             "get": self._get,
         }
+
+    def ask(self, operation: str, *arguments: Any) -> Any:
+        """As `Peer.ask`. Raises `PeerGoneError` outside test cells."""
+        if not self.served:
+            raise PeerGoneError("an answer can be used in test cells only, not in a given cell")
+        return super().ask(operation, *arguments)
 
     def names(self, wanted: Iterable[str]) -> dict[str, Any]:
         """The values of those names that the answer has."""
