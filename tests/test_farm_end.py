@@ -65,7 +65,7 @@ def test_nothing_outlives_the_caller(start, tmp_path, walls, number, processes, 
     )
     assert list(tmp_path.iterdir())
     caller.send_signal(number)
-    assert gone(below, 3)
+    assert gone(below, 10)
     assert caller.wait(10) == -number
     errors = caller.stderr.read().strip().splitlines()
     assert errors[-1:] == last_words
