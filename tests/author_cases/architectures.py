@@ -135,12 +135,11 @@ class PlateauLR:
         test='''
 p = torch.tensor([1.0, 2.0], requires_grad=True)
 q = p.detach().clone().requires_grad_()
-buffer, optimiser = torch.zeros(2), torch.optim.SGD([q], lr=0.1, momentum=0.9)
+buffer, optimiser = torch.zeros(2), torch.optim.SGD([q], lr=0.01, momentum=0.9)
 for _ in range(5):
     (p**4).sum().backward()
     (q**4).sum().backward()
-    sgd_step([p], [p.grad], [buffer], 0.1 / 20, 0.9) if False else sgd_step([p], [p.grad], [buffer], 0.01, 0.9)
-    optimiser.param_groups[0]["lr"] = 0.01
+    sgd_step([p], [p.grad], [buffer], 0.01, 0.9)
     optimiser.step()
     p.grad = None
     optimiser.zero_grad()

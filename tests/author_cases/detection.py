@@ -193,7 +193,6 @@ assert (pred.grad[..., :2][~mask] == 0).all() and (pred.grad[..., :2][mask] != 0
 pred.grad = None
 terms["obj"].backward()
 assert (pred.grad[..., 4][mask] != 0).all() and pred.grad[..., :4].abs().sum() == 0
-assert torch.autograd.gradcheck(lambda p: yolo_loss(p, target, mask)[0], pred[:1, :1].detach().requires_grad_()) if False else True
 small = torch.rand(1, 2, 2, 5, dtype=torch.float64, requires_grad=True)
 assert torch.autograd.gradcheck(lambda p: yolo_loss(p, target[:1, :2, :2], mask[:1, :2, :2])[0], small)
 ''',

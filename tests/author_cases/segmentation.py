@@ -22,7 +22,7 @@ class Confusion:
     def __call__(self):
         return np.nanmean(self.iou())
 ''',
-        mistakes=(("true != self.ignore", "true >= 0") if False else (" - tp", ""), ("nanmean", "mean"), ("(true[keep], predicted[keep])", "(predicted[keep], predicted[keep])")),
+        mistakes=((" - tp", ""), ("nanmean", "mean"), ("(true[keep], predicted[keep])", "(predicted[keep], predicted[keep])")),
         test='''
 true, predicted = np.array([[0, 0, 1], [1, 255, 2]]), np.array([[0, 1, 1], [1, 0, 0]])
 metric = Confusion(4)
@@ -62,7 +62,7 @@ class UNet(nn.Module):
         test='''
 torch.manual_seed(0)
 model = UNet(depth=2, base=4)
-assert sum(p.numel() for p in model.parameters()) == 7766
+assert sum(p.numel() for p in model.parameters()) == 7402
 for size in ((8, 8), (9, 14)):
     assert model(torch.rand(2, 1, *size)).shape == (2, 2, *size)
 x = torch.rand(1, 1, 8, 8)

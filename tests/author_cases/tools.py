@@ -45,7 +45,7 @@ def evaluating(model):
         for module, mode in before.items():
             module.training = mode
 ''',
-        mistakes=(("module.training = mode", "module.training = True"), ("    finally:\n", "    except ZeroDivisionError:\n"), ("    model.eval()\n", "")),
+        mistakes=(("module.training = mode", "module.training = True"), ("    try:\n        with torch.no_grad():\n            yield model\n    finally:\n", "    yield model\n    if True:\n"), ("    model.eval()\n", "")),
         test='''
 model = nn.Sequential(nn.Linear(2, 2), nn.Dropout(0.5), nn.BatchNorm1d(2))
 model[2].eval()
@@ -121,8 +121,8 @@ assert list(state) == ["mean", "body.weight", "body.bias"]
 copied = copy.deepcopy(net)
 with torch.no_grad():
     copied.body.weight.fill_(1.0)
-    copied.mean.fill_(2.0)
-assert not torch.equal(net.body.weight, copied.body.weight)
+copied.mean = torch.full((3,), 2.0)
+assert not torch.equal(net.body.weight, copied.body.weight) and net.mean.sum() == 0
 x = torch.rand(2, 3)
 torch.testing.assert_close(copied(x), (x - 2).sum(1, keepdim=True).expand(2, 5) + net.body.bias)
 other = Net(5)
@@ -211,7 +211,7 @@ def sample_gradients(model, x, y):
         return F.mse_loss(functional_call(model, params, (x[None],)), y[None])
     return vmap(grad(loss), in_dims=(None, 0, 0))(params, x, y)
 ''',
-        mistakes=(("x**3", "x**2"), ("in_dims=(None, 0, 0)", "in_dims=(None, 0, 0), randomness='error'") if False else ("y[None])", "y[None] * 2)"), ("(x[None],)", "(x[None] * 2,)")),
+        mistakes=(("x**3", "x**2"), ("y[None])", "y[None] * 2)"), ("(x[None],)", "(x[None] * 2,)")),
         test='''
 x = torch.rand(4, dtype=torch.float64)
 torch.testing.assert_close(torch.autograd.functional.jacobian(energy, x), 3 * x**2)
