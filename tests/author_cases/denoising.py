@@ -1,19 +1,26 @@
-"""Unit 05: noise from a generator, masks, blind spots shown by a function of the test, one training step in four modes."""
+"""Unit 05: noise from a generator, masks, blind spots of the test's networks, a training step in modes."""
+
+# ruff: noqa: E501  (answers and tests stand as in a notebook)
 
 from tests.author_cases import Case
 
 CASES = {
     "noise from a generator": Case(
-        right='''
+        right="""
 def add_noise(x, kind, rng, sigma=0.1):
     if kind == "gaussian":
         return x + sigma * torch.randn(x.shape, generator=rng, dtype=x.dtype)
     if kind == "poisson":
         return torch.poisson(x / sigma, generator=rng) * sigma
     raise ValueError(f"kind must be gaussian or poisson, not {kind!r}")
-''',
-        mistakes=(("x + sigma *", "x.add_(sigma) + 0 *"), (", generator=rng, dtype", ", dtype"), ("raise ValueError(", "return ("), ("* sigma\n", "\n")),
-        test='''
+""",
+        mistakes=(
+            ("x + sigma *", "x.add_(sigma) + 0 *"),
+            (", generator=rng, dtype", ", dtype"),
+            ("raise ValueError(", "return ("),
+            ("* sigma\n", "\n"),
+        ),
+        test="""
 x = torch.full((64, 64), 0.5, dtype=torch.float64)
 rng, other = torch.Generator().manual_seed(1), torch.Generator().manual_seed(1)
 noisy = add_noise(x, "gaussian", rng)
@@ -24,7 +31,7 @@ poisson = add_noise(x, kind="poisson", rng=rng)
 assert abs(poisson.var().item() - 0.05) < 0.01
 with pytest.raises(ValueError, match="gaussian or poisson, not 'salt'"):
     add_noise(x, "salt", rng)
-''',
+""",
     ),
     "blind-spot inputs": Case(
         right='''
@@ -39,8 +46,12 @@ def n2v_inputs(x, mask, radius, rng):
         out[i[0], i[1], y0, x0] = x[i[0], i[1], y, z]
     return out
 ''',
-        mistakes=((" if (y, z) != (y0, x0)", ""), ("out = x.clone()", "out = x"), ("min(h, y0 + radius + 1)", "min(h, y0 + radius + 9)")),
-        test='''
+        mistakes=(
+            (" if (y, z) != (y0, x0)", ""),
+            ("out = x.clone()", "out = x"),
+            ("min(h, y0 + radius + 1)", "min(h, y0 + radius + 9)"),
+        ),
+        test="""
 rng = torch.Generator().manual_seed(5)
 x = torch.arange(2 * 64.0).view(2, 1, 8, 8)
 mask = torch.rand(x.shape, generator=rng) < 0.3
@@ -50,17 +61,21 @@ assert torch.equal(x, before)
 assert torch.equal(changed != x, mask)
 distance = (changed - x).abs()[mask]
 assert set(distance.long().tolist()) <= {1, 7, 8, 9}
-''',
+""",
     ),
     "a masked loss": Case(
-        right='''
+        right="""
 def masked_mse(prediction, target, mask):
     if not mask.any():
         raise ValueError("mask is empty")
     return ((prediction - target)[mask] ** 2).mean()
-''',
-        mistakes=(("[mask] ** 2).mean()", " ** 2 * mask).mean()"), ('raise ValueError("mask is empty")', "return prediction.sum() * 0"), ("(prediction - target)", "(prediction.detach() - target)")),
-        test='''
+""",
+        mistakes=(
+            ("[mask] ** 2).mean()", " ** 2 * mask).mean()"),
+            ('raise ValueError("mask is empty")', "return prediction.sum() * 0"),
+            ("(prediction - target)", "(prediction.detach() - target)"),
+        ),
+        test="""
 p = torch.rand(3, 4, dtype=torch.float64, requires_grad=True)
 t, mask = torch.rand(3, 4, dtype=torch.float64), torch.eye(3, 4, dtype=torch.bool)
 loss = masked_mse(p, t, mask)
@@ -70,17 +85,21 @@ assert (gradient[~mask] == 0).all() and (gradient[mask] != 0).all()
 assert torch.autograd.gradcheck(masked_mse, (p, t, mask))
 with pytest.raises(ValueError, match="empty"):
     masked_mse(p, t, torch.zeros(3, 4, dtype=torch.bool))
-''',
+""",
     ),
     "a network of the test is asked for its blind spot": Case(
-        right='''
+        right="""
 def is_blind(network, x, i, j):
     with torch.no_grad():
         y = x.clone()
         y[..., i, j] += 1
         return bool(torch.equal(network(x)[..., i, j], network(y)[..., i, j]))
-''',
-        mistakes=(("y = x.clone()", "y = x"), ("return bool(torch.equal(", "return not (torch.equal("), ("network(x)[..., i, j], network(y)[..., i, j]", "network(x), network(y)")),
+""",
+        mistakes=(
+            ("y = x.clone()", "y = x"),
+            ("return bool(torch.equal(", "return not (torch.equal("),
+            ("network(x)[..., i, j], network(y)[..., i, j]", "network(x), network(y)"),
+        ),
         test='''
 class Blind(nn.Module):
     """The mean of the four neighbours."""
@@ -98,7 +117,7 @@ assert calls == [(1, 1, 6, 6)] * 2
 ''',
     ),
     "one training step in several modes": Case(
-        right='''
+        right="""
 def train_step(network, optimiser, batch, mode, rng):
     noisy, clean = batch["noisy"], batch.get("clean")
     network.train()
@@ -112,9 +131,14 @@ def train_step(network, optimiser, batch, mode, rng):
     optimiser.step()
     network.eval()
     return loss.item()
-''',
-        mistakes=(("    network.eval()\n", ""), ("    optimiser.zero_grad()\n", ""), ('if mode == "supervised" else batch["second"]', ""), ("(noisy * ~mask)", "(noisy)")),
-        test='''
+""",
+        mistakes=(
+            ("    network.eval()\n", ""),
+            ("    optimiser.zero_grad()\n", ""),
+            ('if mode == "supervised" else batch["second"]', ""),
+            ("(noisy * ~mask)", "(noisy)"),
+        ),
+        test="""
 rng = torch.Generator().manual_seed(3)
 batch = {name: torch.rand(2, 1, 6, 6, generator=rng) for name in ("noisy", "clean", "second")}
 torch.manual_seed(0)
@@ -137,6 +161,6 @@ for mode in ("supervised", "n2n", "n2v", "supervised"):
     assert not network.training
 for a, b in zip(network.parameters(), other.parameters()):
     torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-5)
-''',
+""",
     ),
 }

@@ -1,26 +1,32 @@
 """Unit 03: boxes, suppression, anchors, targets, losses of several terms, detections as dicts and dataclasses."""
 
+# ruff: noqa: E501  (answers and tests stand as in a notebook)
+
 from tests.author_cases import Case
 
-BOXES = '''
+BOXES = """
 def corners(rng, count):
     start, size = torch.rand(count, 2, generator=rng) * 50, 5 + torch.rand(count, 2, generator=rng) * 20
     return torch.cat([start, start + size], 1)
-'''
+"""
 
 CASES = {
     "intersection over union": Case(
         given=BOXES,
-        right='''
+        right="""
 def box_iou(a, b):
     low, high = torch.maximum(a[:, None, :2], b[:, :2]), torch.minimum(a[:, None, 2:], b[:, 2:])
     common = (high - low).clamp(min=0).prod(-1)
     area_a, area_b = (a[:, 2:] - a[:, :2]).prod(-1), (b[:, 2:] - b[:, :2]).prod(-1)
     union = area_a[:, None] + area_b - common
     return torch.where(union > 0, common / union, torch.zeros_like(union))
-''',
-        mistakes=((".clamp(min=0)", ""), ("area_a[:, None] + area_b - common", "area_a[:, None] + area_b"), ("a[:, None, :2]", "a[:, None, :2] + 1")),
-        test='''
+""",
+        mistakes=(
+            (".clamp(min=0)", ""),
+            ("area_a[:, None] + area_b - common", "area_a[:, None] + area_b"),
+            ("a[:, None, :2]", "a[:, None, :2] + 1"),
+        ),
+        test="""
 import torchvision
 rng = torch.Generator().manual_seed(4)
 a, b = corners(rng, 6), corners(rng, 4)
@@ -28,11 +34,11 @@ torch.testing.assert_close(box_iou(a, b), torchvision.ops.box_iou(a, b))
 assert torch.equal(box_iou(a, b).T, box_iou(b, a))
 assert box_iou(a[:0], b).shape == (0, 4)
 assert box_iou(torch.zeros(1, 4), torch.zeros(1, 4)).item() == 0
-''',
+""",
     ),
     "suppression of overlapping boxes": Case(
         given=BOXES,
-        right='''
+        right="""
 def nms(boxes, scores, threshold):
     import torchvision
     order, kept = scores.argsort(descending=True, stable=True).tolist(), []
@@ -46,9 +52,13 @@ def nms(boxes, scores, threshold):
 def batched_nms(boxes, scores, labels, threshold):
     keep = torch.cat([torch.where(labels == k)[0][nms(boxes[labels == k], scores[labels == k], threshold)] for k in labels.unique()])
     return keep[scores[keep].argsort(descending=True)]
-''',
-        mistakes=(("<= threshold", "< threshold"), ("descending=True, stable=True", "stable=True"), ("for k in labels.unique()", "for k in labels.unique()[:1]")),
-        test='''
+""",
+        mistakes=(
+            ("<= threshold", "< threshold"),
+            ("descending=True, stable=True", "stable=True"),
+            ("for k in labels.unique()", "for k in labels.unique()[:1]"),
+        ),
+        test="""
 import torchvision
 boxes = torch.tensor([[0, 0, 10, 10], [1, 1, 11, 11], [0, 0, 10, 5], [20, 20, 30, 30]], dtype=torch.float32)
 scores = torch.tensor([0.9, 0.8, 0.7, 0.6])
@@ -57,11 +67,11 @@ assert nms(boxes, scores, 0.49).tolist() == [0, 3]
 rng = torch.Generator().manual_seed(4)
 boxes, scores, labels = corners(rng, 40), torch.rand(40, generator=rng), torch.randint(0, 3, (40,), generator=rng)
 assert torch.equal(batched_nms(boxes, scores, labels, 0.3), torchvision.ops.batched_nms(boxes, scores, labels, 0.3))
-''',
+""",
     ),
     "mean average precision of lists of dicts": Case(
         given=BOXES,
-        right='''
+        right="""
 def mean_average_precision(predictions, targets, iou_threshold=0.5):
     import torchvision
     hits, total = [], 0
@@ -78,9 +88,13 @@ def mean_average_precision(predictions, targets, iou_threshold=0.5):
     tp = torch.tensor(hits).cumsum(0)
     precision = tp / torch.arange(1, len(hits) + 1)
     return {"map": (precision * torch.tensor(hits)).sum().item() / max(total, 1), "hits": hits}
-''',
-        mistakes=(("                free[best] = False\n", "                pass\n"), ("/ max(total, 1)", "/ max(len(hits), 1)"), ("reverse=True", "reverse=False")),
-        test='''
+""",
+        mistakes=(
+            ("                free[best] = False\n", "                pass\n"),
+            ("/ max(total, 1)", "/ max(len(hits), 1)"),
+            ("reverse=True", "reverse=False"),
+        ),
+        test="""
 boxes = torch.tensor([[0.0, 0, 10, 10], [20, 20, 30, 30]])
 targets = [{"boxes": boxes, "labels": torch.ones(2, dtype=torch.long)}, {"boxes": boxes[:0], "labels": torch.ones(0, dtype=torch.long)}]
 predictions = [
@@ -93,7 +107,7 @@ assert result["hits"] == [True, False, True, False]
 assert result["map"] == pytest.approx((1 + 2 / 3) / 2)
 assert isinstance(result, dict) and set(result) == {"map", "hits"}
 assert all(torch.equal(a[k], b[k]) for a, b in zip(before, predictions) for k in a)
-''',
+""",
     ),
     "anchors, encoded and decoded": Case(
         given=BOXES,
@@ -116,8 +130,13 @@ def decode(deltas, anchors):
     centre, size = (anchors[:, 2:] + anchors[:, :2]) / 2 + deltas[:, :2] * anchor, torch.exp(deltas[:, 2:].clamp(max=4)) * anchor
     return torch.cat([centre - size / 2, centre + size / 2], 1)
 ''',
-        mistakes=(("(y + 0.5)", "y"), ("torch.log(size / anchor)", "size / anchor - 1"), (".clamp(max=4)", ""), ("for y in range(size[0])", "for y in range(size[1])")),
-        test='''
+        mistakes=(
+            ("(y + 0.5)", "y"),
+            ("torch.log(size / anchor)", "size / anchor - 1"),
+            (".clamp(max=4)", ""),
+            ("for y in range(size[0])", "for y in range(size[1])"),
+        ),
+        test="""
 anchors = torch.stack(list(make_anchors((2, 3), 16, (8, 32))))
 assert anchors.shape == (12, 4)
 torch.testing.assert_close((anchors[:3, :2] + anchors[:3, 2:]) / 2, torch.tensor([[8.0, 8], [24, 8], [40, 8]]))
@@ -128,10 +147,10 @@ torch.testing.assert_close(encode(torch.tensor([[0.0, 0, 20, 20]]), torch.tensor
 assert torch.isfinite(decode(torch.tensor([[0.0, 0, 500, 500]]), anchors[:1])).all()
 deltas = torch.zeros(12, 4, dtype=torch.float64, requires_grad=True)
 assert torch.autograd.gradcheck(decode, (deltas, anchors.double()))
-''',
+""",
     ),
     "detections as a dataclass with methods": Case(
-        right='''
+        right="""
 from dataclasses import dataclass, field
 
 @dataclass
@@ -154,9 +173,14 @@ class Detections:
         return self.boxes[i], self.scores[i].item()
     def __iter__(self):
         return (self[i] for i in range(len(self)))
-''',
-        mistakes=((">= threshold", "> threshold"), ("argmax", "argmin"), ("boxes, {len", "x, {len"), ("return (self[i] for", "return (self[-i] for")),
-        test='''
+""",
+        mistakes=(
+            (">= threshold", "> threshold"),
+            ("argmax", "argmin"),
+            ("boxes, {len", "x, {len"),
+            ("return (self[i] for", "return (self[-i] for"),
+        ),
+        test="""
 found = Detections(torch.arange(12.0).view(3, 4), torch.tensor([0.5, 0.9, 0.25]))
 assert found.best == 1
 kept = found.above(0.5)
@@ -168,18 +192,23 @@ assert [score for _, score in found] == pytest.approx([0.5, 0.9, 0.25])
 assert len(list(found)) == 3
 with pytest.raises(ValueError, match="3 boxes, 2 scores"):
     Detections(torch.zeros(3, 4), torch.zeros(2))
-''',
+""",
     ),
     "a loss of several terms": Case(
-        right='''
+        right="""
 def yolo_loss(pred, target, mask, coord=5.0, noobj=0.5):
     box = ((pred[..., :2] - target[..., :2]) ** 2).sum(-1)
     conf = (pred[..., 4] - target[..., 4]) ** 2
     terms = {"box": coord * (box * mask).sum(), "obj": (conf * mask).sum(), "noobj": noobj * (conf * ~mask).sum()}
     return sum(terms.values()), terms
-''',
-        mistakes=(("* ~mask", ""), ("coord * (box * mask)", "coord * box"), ("noobj=0.5", "noobj=0.4"), ("sum(terms.values())", "sum(terms.values()).detach()")),
-        test='''
+""",
+        mistakes=(
+            ("* ~mask", ""),
+            ("coord * (box * mask)", "coord * box"),
+            ("noobj=0.5", "noobj=0.4"),
+            ("sum(terms.values())", "sum(terms.values()).detach()"),
+        ),
+        test="""
 rng = torch.Generator().manual_seed(8)
 pred = torch.rand(2, 3, 3, 5, generator=rng, dtype=torch.float64).requires_grad_()
 target = torch.rand(2, 3, 3, 5, generator=rng, dtype=torch.float64)
@@ -195,6 +224,6 @@ terms["obj"].backward()
 assert (pred.grad[..., 4][mask] != 0).all() and pred.grad[..., :4].abs().sum() == 0
 small = torch.rand(1, 2, 2, 5, dtype=torch.float64, requires_grad=True)
 assert torch.autograd.gradcheck(lambda p: yolo_loss(p, target[:1, :2, :2], mask[:1, :2, :2])[0], small)
-''',
+""",
     ),
 }

@@ -1,10 +1,12 @@
 """Unit 06: distances, triplets, angular margins, samplers, galleries, curves."""
 
+# ruff: noqa: E501  (answers and tests stand as in a notebook)
+
 from tests.author_cases import Case
 
 CASES = {
     "triplets mined from a distance matrix": Case(
-        right='''
+        right="""
 def mine_triplets(distances, labels, kind="hard", margin=0.2):
     found = []
     for a in range(len(labels)):
@@ -20,9 +22,14 @@ def mine_triplets(distances, labels, kind="hard", margin=0.2):
 
 def triplet_loss(d_ap, d_an, margin):
     return F.relu(d_ap - d_an + margin).mean()
-''',
-        mistakes=((" and i != a", ""), ("max(positive", "min(positive"), ("d_ap - d_an + margin", "d_an - d_ap + margin"), ("F.relu(d_ap - d_an + margin)", "(d_ap - d_an + margin)")),
-        test='''
+""",
+        mistakes=(
+            (" and i != a", ""),
+            ("max(positive", "min(positive"),
+            ("d_ap - d_an + margin", "d_an - d_ap + margin"),
+            ("F.relu(d_ap - d_an + margin)", "(d_ap - d_an + margin)"),
+        ),
+        test="""
 rng = torch.Generator().manual_seed(2)
 points, labels = torch.rand(6, 2, generator=rng), torch.tensor([0, 0, 0, 1, 1, 2])
 distances = torch.cdist(points, points)
@@ -36,10 +43,10 @@ loss = triplet_loss(d_ap, d_an, 0.2)
 torch.testing.assert_close(loss, torch.tensor(0.05))
 loss.backward()
 assert d_ap.grad.tolist() == [0.5, 0.0]
-''',
+""",
     ),
     "logits with an angular margin": Case(
-        right='''
+        right="""
 class ArcFace(nn.Module):
     def __init__(self, features, classes, s=64.0, m=0.5):
         super().__init__()
@@ -49,9 +56,14 @@ class ArcFace(nn.Module):
         cos = F.linear(F.normalize(x), F.normalize(self.weight)).clamp(-1 + 1e-6, 1 - 1e-6)
         hit = F.one_hot(y, len(self.weight)).bool()
         return self.s * torch.where(hit, torch.cos(torch.acos(cos) + self.m), cos)
-''',
-        mistakes=(("+ self.m)", "- self.m)"), ("torch.where(hit,", "torch.where(~hit,"), ("F.normalize(x)", "x"), (".clamp(-1 + 1e-6, 1 - 1e-6)", "")),
-        test='''
+""",
+        mistakes=(
+            ("+ self.m)", "- self.m)"),
+            ("torch.where(hit,", "torch.where(~hit,"),
+            ("F.normalize(x)", "x"),
+            (".clamp(-1 + 1e-6, 1 - 1e-6)", ""),
+        ),
+        test="""
 head = ArcFace(4, 3, s=10.0, m=0.3)
 assert isinstance(head, nn.Module) and isinstance(head.weight, nn.Parameter)
 rng = torch.Generator().manual_seed(1)
@@ -73,10 +85,10 @@ head = head.double()
 with torch.no_grad():
     head.weight.copy_(weight)
 assert torch.autograd.gradcheck(lambda t: head(t, y), x.double().requires_grad_())
-''',
+""",
     ),
     "a sampler and a data set in a loader": Case(
-        right='''
+        right="""
 class Faces(torch.utils.data.Dataset):
     def __init__(self, images, labels):
         self.images, self.labels = images, labels
@@ -99,9 +111,14 @@ class PKSampler(torch.utils.data.Sampler):
                 members = torch.where(self.labels == c)[0]
                 batch += members[torch.randperm(len(members), generator=self.rng)[: self.k]].tolist()
             yield batch
-''',
-        mistakes=((": self.p]", ": self.p - 1]"), ("int(self.labels[i])", "int(self.labels[i - 1])"), ("return 4", "return 3"), ("[: self.k]", "")),
-        test='''
+""",
+        mistakes=(
+            (": self.p]", ": self.p - 1]"),
+            ("int(self.labels[i])", "int(self.labels[i - 1])"),
+            ("return 4", "return 3"),
+            ("[: self.k]", ""),
+        ),
+        test="""
 labels = torch.arange(12) % 4
 data = Faces(torch.arange(12.0)[:, None].expand(12, 2).clone(), labels)
 image, label = data[5]
@@ -113,10 +130,10 @@ for images, found in batches:
     assert images.shape == (4, 2) and found.dtype == torch.int64
     assert sorted(found.unique(return_counts=True)[1].tolist()) == [2, 2]
     assert torch.equal(labels[images[:, 0].long()], found)
-''',
+""",
     ),
     "a gallery": Case(
-        right='''
+        right="""
 class Gallery:
     def __init__(self, threshold=0.5):
         self.threshold, self._templates = threshold, {}
@@ -134,9 +151,14 @@ class Gallery:
         return name in self._templates
     def __len__(self):
         return len(self._templates)
-''',
-        mistakes=((">= self.threshold else", ">= 0 else"), ("raise KeyError(name)", "return False"), (".setdefault(name, []).append(", ".__setitem__(name, [0 * embedding]) or ("), ("t @ F.normalize(embedding, dim=0)) for t in ts", "t @ embedding) for t in ts")),
-        test='''
+""",
+        mistakes=(
+            (">= self.threshold else", ">= 0 else"),
+            ("raise KeyError(name)", "return False"),
+            (".setdefault(name, []).append(", ".__setitem__(name, [0 * embedding]) or ("),
+            ("t @ F.normalize(embedding, dim=0)) for t in ts", "t @ embedding) for t in ts"),
+        ),
+        test="""
 gallery = Gallery(0.8)
 a, b, unknown = torch.eye(3)
 assert gallery.identify(a) == (None, 0.0)
@@ -148,7 +170,7 @@ assert gallery.identify(unknown) == (None, 0.0)
 assert gallery.verify("Bob", b) is True and gallery.verify("Bob", a) is False
 with pytest.raises(KeyError, match="Cyd"):
     gallery.verify("Cyd", a)
-''',
+""",
     ),
     "curves and rates with numpy": Case(
         right='''
@@ -165,8 +187,12 @@ def eer(scores, same):
     i = np.argmin(np.abs(fpr - (1 - tpr)))
     return np.float64((fpr[i] + 1 - tpr[i]) / 2)
 ''',
-        mistakes=(("np.r_[np.nonzero(np.diff(scores))[0], len(scores) - 1]", "np.arange(len(scores))"), ("np.argsort(-scores", "np.argsort(scores"), ("1 - tpr[i]", "tpr[i]")),
-        test='''
+        mistakes=(
+            ("np.r_[np.nonzero(np.diff(scores))[0], len(scores) - 1]", "np.arange(len(scores))"),
+            ("np.argsort(-scores", "np.argsort(scores"),
+            ("1 - tpr[i]", "tpr[i]"),
+        ),
+        test="""
 from sklearn.metrics import roc_curve as reference
 rng = np.random.default_rng(3)
 scores, same = np.round(rng.random(60), 1), rng.random(60) < 0.4
@@ -176,6 +202,6 @@ for mine, theirs in zip((fpr, tpr, thresholds), expected):
     np.testing.assert_allclose(mine, theirs)
 assert isinstance(fpr, np.ndarray) and fpr.dtype == np.float64
 assert 0 < eer(scores, same) < 1 and eer(same.astype(float), same) == 0
-''',
+""",
     ),
 }

@@ -1,5 +1,7 @@
 """Unit 04: metrics that add up, a network with skips, losses, switches, pairs of image and mask."""
 
+# ruff: noqa: E501  (answers and tests stand as in a notebook)
+
 from tests.author_cases import Case
 
 CASES = {
@@ -22,8 +24,12 @@ class Confusion:
     def __call__(self):
         return np.nanmean(self.iou())
 ''',
-        mistakes=((" - tp", ""), ("nanmean", "mean"), ("(true[keep], predicted[keep])", "(predicted[keep], predicted[keep])")),
-        test='''
+        mistakes=(
+            (" - tp", ""),
+            ("nanmean", "mean"),
+            ("(true[keep], predicted[keep])", "(predicted[keep], predicted[keep])"),
+        ),
+        test="""
 true, predicted = np.array([[0, 0, 1], [1, 255, 2]]), np.array([[0, 1, 1], [1, 0, 0]])
 metric = Confusion(4)
 metric.update(predicted, true)
@@ -32,10 +38,10 @@ np.testing.assert_allclose(metric.iou(), [1 / 3, 2 / 3, 0, np.nan])
 assert metric() == pytest.approx(1 / 3)
 metric.update(torch.from_numpy(predicted).numpy(), true).update(predicted, true)
 assert metric.matrix.sum() == 15 and metric.matrix.dtype == np.int64
-''',
+""",
     ),
     "a network with skip connections": Case(
-        right='''
+        right="""
 class DoubleConv(nn.Sequential):
     def __init__(self, i, o):
         super().__init__(nn.Conv2d(i, o, 3, padding=1), nn.ReLU(), nn.Conv2d(o, o, 3, padding=1), nn.ReLU())
@@ -57,9 +63,14 @@ class UNet(nn.Module):
             x = up(x)[..., : skip.shape[-2], : skip.shape[-1]]
             x = merge(torch.cat([skip, x], 1))
         return self.head(x)
-''',
-        mistakes=(("torch.cat([skip, x], 1)", "torch.cat([x, x], 1)"), (", ceil_mode=True", ""), ("nn.Conv2d(base, classes, 1)", "nn.Conv2d(base, classes, 3, padding=1)"), ("2 * w, w, 2, 2", "2 * w, w, 2, 1")),
-        test='''
+""",
+        mistakes=(
+            ("torch.cat([skip, x], 1)", "torch.cat([x, x], 1)"),
+            (", ceil_mode=True", ""),
+            ("nn.Conv2d(base, classes, 1)", "nn.Conv2d(base, classes, 3, padding=1)"),
+            ("2 * w, w, 2, 2", "2 * w, w, 2, 1"),
+        ),
+        test="""
 torch.manual_seed(0)
 model = UNet(depth=2, base=4)
 assert sum(p.numel() for p in model.parameters()) == 7402
@@ -84,17 +95,21 @@ assert seen == [(1, 4, 8, 8), (1, 8, 4, 4), (1, 16, 2, 2)]
 loss = F.cross_entropy(model(x), torch.zeros(1, 8, 8, dtype=torch.long))
 loss.backward()
 assert all(p.grad is not None for p in model.parameters())
-''',
+""",
     ),
     "losses with gradients": Case(
-        right='''
+        right="""
 def dice_loss(logits, target, eps=1e-6):
     p = logits.sigmoid()
     dims = tuple(range(1, p.dim()))
     return 1 - ((2 * (p * target).sum(dims) + eps) / (p.sum(dims) + target.sum(dims) + eps)).mean()
-''',
-        mistakes=(("logits.sigmoid()", "(logits > 0).to(logits)"), ("range(1, p.dim())", "range(p.dim())"), ("+ eps) / (p", ") / (p")),
-        test='''
+""",
+        mistakes=(
+            ("logits.sigmoid()", "(logits > 0).to(logits)"),
+            ("range(1, p.dim())", "range(p.dim())"),
+            ("+ eps) / (p", ") / (p"),
+        ),
+        test="""
 rng = torch.Generator().manual_seed(0)
 logits = torch.randn(2, 1, 3, 3, generator=rng, dtype=torch.float64, requires_grad=True)
 target = (torch.rand(2, 1, 3, 3, generator=rng) > 0.5).double()
@@ -105,10 +120,10 @@ assert torch.autograd.gradcheck(dice_loss, (logits, target))
 assert torch.autograd.gradgradcheck(dice_loss, (logits[:1, :, :2, :2].detach().requires_grad_(), target[:1, :, :2, :2]))
 empty = dice_loss(torch.full((1, 1, 2, 2), -200.0), torch.zeros(1, 1, 2, 2))
 assert torch.isfinite(empty) and abs(empty.item()) < 1e-3
-''',
+""",
     ),
     "pooling with switches": Case(
-        right='''
+        right="""
 def pool(x, k):
     values, switches = F.max_pool2d(x, k, return_indices=True)
     return values, switches
@@ -116,9 +131,13 @@ def pool(x, k):
 def unpool(values, switches, size):
     out = values.new_zeros(*values.shape[:2], size[0] * size[1])
     return out.scatter(2, switches.flatten(2), values.flatten(2)).view(*values.shape[:2], *size)
-''',
-        mistakes=(("scatter(2, switches.flatten(2)", "scatter(2, switches.flatten(2).sort().values"), ("return values, switches\n", "return [values, switches]\n"), ("size[0] * size[1])", "size[0] * size[0])")),
-        test='''
+""",
+        mistakes=(
+            ("scatter(2, switches.flatten(2)", "scatter(2, switches.flatten(2).sort().values"),
+            ("return values, switches\n", "return [values, switches]\n"),
+            ("size[0] * size[1])", "size[0] * size[0])"),
+        ),
+        test="""
 x = torch.rand(2, 3, 4, 6, generator=torch.Generator().manual_seed(3)).requires_grad_()
 result = pool(x, 2)
 assert isinstance(result, tuple) and len(result) == 2
@@ -130,10 +149,10 @@ restored = unpool(values, switches, (4, 6))
 torch.testing.assert_close(restored, F.max_unpool2d(expected, indices, 2))
 restored.sum().backward()
 assert x.grad.sum() == values.numel()
-''',
+""",
     ),
     "a classifier made fully convolutional": Case(
-        right='''
+        right="""
 def to_fully_conv(classifier, size):
     layers = []
     for layer in classifier:
@@ -147,9 +166,16 @@ def to_fully_conv(classifier, size):
             layer, size = conv, (1, 1)
         layers.append(layer)
     return nn.Sequential(*layers)
-''',
-        mistakes=(("layer, size = conv, (1, 1)", "layer = conv"), ("layer.weight.view(layer.out_features, channels, *size)", "layer.weight.view(layer.out_features, *size, channels).permute(0, 3, 1, 2)"), ("            conv.bias = layer.bias\n", "")),
-        test='''
+""",
+        mistakes=(
+            ("layer, size = conv, (1, 1)", "layer = conv"),
+            (
+                "layer.weight.view(layer.out_features, channels, *size)",
+                "layer.weight.view(layer.out_features, *size, channels).permute(0, 3, 1, 2)",
+            ),
+            ("            conv.bias = layer.bias\n", ""),
+        ),
+        test="""
 torch.manual_seed(1)
 classifier = nn.Sequential(nn.Conv2d(1, 3, 3), nn.ReLU(), nn.Flatten(), nn.Linear(3 * 4 * 5, 6), nn.ReLU(), nn.Linear(6, 2))
 model = to_fully_conv(classifier, (4, 5))
@@ -158,7 +184,7 @@ torch.testing.assert_close(model(x)[..., 0, 0], classifier(x))
 assert model(torch.rand(1, 1, 10, 12)).shape == (1, 2, 5, 6)
 assert isinstance(model, nn.Sequential)
 assert [type(layer) is not None and isinstance(layer, nn.Conv2d) for layer in model] == [True, False, True, False, True]
-''',
+""",
     ),
     "a transform with a generator": Case(
         right='''
@@ -172,8 +198,13 @@ class PairedAugment:
         top = int(torch.randint(0, image.shape[-2] - self.size + 1, (), generator=self.rng))
         return image[..., top : top + self.size, :], mask[..., top : top + self.size, :]
 ''',
-        mistakes=(("mask.flip(-1)", "mask"), ("- self.size + 1", "- self.size"), ("image.flip(-1)", "torch.flip(image, (-2,))"), ("int(torch.randint(0, image.shape[-2] - self.size + 1, (), generator=self.rng))", "0")),
-        test='''
+        mistakes=(
+            ("mask.flip(-1)", "mask"),
+            ("- self.size + 1", "- self.size"),
+            ("image.flip(-1)", "torch.flip(image, (-2,))"),
+            ("int(torch.randint(0, image.shape[-2] - self.size + 1, (), generator=self.rng))", "0"),
+        ),
+        test="""
 image = torch.arange(48.0).view(1, 8, 6)
 mask = (image[0] * 10).long()
 augment = PairedAugment(7, torch.Generator().manual_seed(2))
@@ -185,6 +216,6 @@ assert corners == {0.0, 5.0, 6.0, 11.0}
 again = PairedAugment(7, torch.Generator().manual_seed(2))
 assert torch.equal(again(image, mask)[0], pairs[0][0])
 assert image[0, 0, 0] == 0 and image[0, 0, 5] == 5
-''',
+""",
     ),
 }

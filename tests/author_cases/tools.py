@@ -1,5 +1,7 @@
 """What any unit may need: callbacks, hooks, context managers, saving, copies, figures, iterators, torch.func."""
 
+# ruff: noqa: E501  (answers and tests stand as in a notebook)
+
 from tests.author_cases import Case
 
 CASES = {
@@ -23,15 +25,15 @@ class EarlyStopping:
         return self.since >= self.patience
 ''',
         mistakes=(("any([", "all(["), (">= self.patience", "> self.patience"), ("history[-1], ", "history[0], ")),
-        test='''
+        test="""
 losses, seen = [5.0, 4.0, 4.5, 4.6, 1.0], []
 history = fit(lambda epoch: torch.tensor(losses[epoch]), 5, [EarlyStopping(2), lambda epoch, logs: seen.append((epoch, logs["loss"]))])
 assert history == pytest.approx([5.0, 4.0, 4.5, 4.6])
 assert seen == [(0, 5.0), (1, 4.0), (2, 4.5), (3, pytest.approx(4.6))]
-''',
+""",
     ),
     "a context manager over a module of the test": Case(
-        right='''
+        right="""
 from contextlib import contextmanager
 
 @contextmanager
@@ -44,9 +46,16 @@ def evaluating(model):
     finally:
         for module, mode in before.items():
             module.training = mode
-''',
-        mistakes=(("module.training = mode", "module.training = True"), ("    try:\n        with torch.no_grad():\n            yield model\n    finally:\n", "    yield model\n    if True:\n"), ("    model.eval()\n", "")),
-        test='''
+""",
+        mistakes=(
+            ("module.training = mode", "module.training = True"),
+            (
+                "    try:\n        with torch.no_grad():\n            yield model\n    finally:\n",
+                "    yield model\n    if True:\n",
+            ),
+            ("    model.eval()\n", ""),
+        ),
+        test="""
 model = nn.Sequential(nn.Linear(2, 2), nn.Dropout(0.5), nn.BatchNorm1d(2))
 model[2].eval()
 with evaluating(model):
@@ -56,7 +65,7 @@ with pytest.raises(RuntimeError, match="stop"):
     with evaluating(model):
         raise RuntimeError("stop")
 assert model.training and not model[2].training
-''',
+""",
     ),
     "activations captured by hooks": Case(
         right='''
@@ -74,8 +83,12 @@ def capture(model, names, x):
             handle.remove()
     return found
 ''',
-        mistakes=(("            handle.remove()", "            pass"), ("output, name=name", "output"), ("output.detach()", "arguments[0].detach()")),
-        test='''
+        mistakes=(
+            ("            handle.remove()", "            pass"),
+            ("output, name=name", "output"),
+            ("output.detach()", "arguments[0].detach()"),
+        ),
+        test="""
 torch.manual_seed(0)
 model = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Sequential(nn.Flatten(), nn.Linear(32, 3)))
 x = torch.rand(2, 1, 6, 6)
@@ -87,10 +100,10 @@ assert all(len(module._forward_hooks) == 0 for module in model.modules())
 with pytest.raises(RuntimeError):
     capture(model, ["1"], torch.rand(2, 3, 6, 6))
 assert all(len(module._forward_hooks) == 0 for module in model.modules())
-''',
+""",
     ),
     "saved, loaded and copied": Case(
-        right='''
+        right="""
 class Net(nn.Module):
     def __init__(self, width=4):
         super().__init__()
@@ -111,9 +124,14 @@ def load_checkpoint(data, model):
     stored = torch.load(io.BytesIO(data), weights_only=True)
     model.load_state_dict(stored["model"])
     return stored["epoch"]
-''',
-        mistakes=((', persistent=False', ''), ('    model.load_state_dict(stored["model"])\n', ''), ("x - self.mean", "x"), ('"epoch": epoch', '"epoch": epoch + 1')),
-        test='''
+""",
+        mistakes=(
+            (", persistent=False", ""),
+            ('    model.load_state_dict(stored["model"])\n', ""),
+            ("x - self.mean", "x"),
+            ('"epoch": epoch', '"epoch": epoch + 1'),
+        ),
+        test="""
 torch.manual_seed(1)
 net = Net(5)
 state = net.state_dict()
@@ -138,10 +156,10 @@ assert stored["epoch"] == 7 and torch.equal(stored["model"]["weight"], model.wei
 fresh = nn.Linear(3, 2)
 assert load_checkpoint(data, fresh) == 7
 assert torch.equal(fresh.weight, model.weight)
-''',
+""",
     ),
     "a figure is looked at": Case(
-        right='''
+        right="""
 def plot_history(history):
     fig, ax = plt.subplots()
     ax.plot(history["loss"], label="loss")
@@ -151,9 +169,14 @@ def plot_history(history):
     ax.set_yscale("log")
     ax.legend()
     return fig
-''',
-        mistakes=(('    ax.set_xlabel("epoch")\n', ""), ("    return fig\n", ""), ('history["loss"], label', 'history["loss"][1:], label'), ('"log"', '"linear"')),
-        test='''
+""",
+        mistakes=(
+            ('    ax.set_xlabel("epoch")\n', ""),
+            ("    return fig\n", ""),
+            ('history["loss"], label', 'history["loss"][1:], label'),
+            ('"log"', '"linear"'),
+        ),
+        test="""
 fig = plot_history({"loss": [3.0, 2.0, 1.0]})
 (ax,) = fig.axes
 assert ax.get_xlabel() == "epoch" and ax.get_title() == "Training" and ax.get_yscale() == "log"
@@ -161,7 +184,7 @@ assert ax.get_xlabel() == "epoch" and ax.get_title() == "Training" and ax.get_ys
 assert list(line.get_ydata()) == [3.0, 2.0, 1.0]
 assert line.get_label() == "loss"
 assert [text.get_text() for text in ax.get_legend().get_texts()] == ["loss"]
-''',
+""",
     ),
     "iterators and generators": Case(
         right='''
@@ -181,8 +204,12 @@ def batches(iterable, size):
     if batch:
         yield batch
 ''',
-        mistakes=(("- size + 1, stride):\n        for", "- size, stride):\n        for"), ("    if batch:\n        yield batch\n", ""), ("yield i, j,", "yield j, i,")),
-        test='''
+        mistakes=(
+            ("- size + 1, stride):\n        for", "- size, stride):\n        for"),
+            ("    if batch:\n        yield batch\n", ""),
+            ("yield i, j,", "yield j, i,"),
+        ),
+        test="""
 image = torch.arange(20).view(4, 5)
 found = windows(image, 2, 2)
 i, j, first = next(found)
@@ -197,10 +224,10 @@ def endless():
         yield n
         n += 1
 assert next(batches(endless(), 3)) == [0, 1, 2]
-''',
+""",
     ),
     "functions under torch.func": Case(
-        right='''
+        right="""
 def energy(x):
     return (x**3).sum()
 
@@ -210,9 +237,9 @@ def sample_gradients(model, x, y):
     def loss(params, x, y):
         return F.mse_loss(functional_call(model, params, (x[None],)), y[None])
     return vmap(grad(loss), in_dims=(None, 0, 0))(params, x, y)
-''',
+""",
         mistakes=(("x**3", "x**2"), ("y[None])", "y[None] * 2)"), ("(x[None],)", "(x[None] * 2,)")),
-        test='''
+        test="""
 x = torch.rand(4, dtype=torch.float64)
 torch.testing.assert_close(torch.autograd.functional.jacobian(energy, x), 3 * x**2)
 torch.testing.assert_close(torch.autograd.functional.hessian(energy, x), torch.diag(6 * x))
@@ -222,17 +249,17 @@ found = sample_gradients(model, xs, ys)
 assert set(found) == {"weight", "bias"} and found["weight"].shape == (5, 1, 3)
 F.mse_loss(model(xs), ys).backward()
 torch.testing.assert_close(found["weight"].mean(0), model.weight.grad)
-''',
+""",
     ),
     "abstract classes and errors of one's own": Case(
-        given='''
+        given="""
 from abc import ABC, abstractmethod
 class Metric(ABC):
     @abstractmethod
     def update(self, value): ...
     @abstractmethod
     def compute(self): ...
-''',
+""",
         right='''
 class EmptyError(ValueError):
     """Nothing was added."""
@@ -248,8 +275,13 @@ class Mean(Metric):
             raise EmptyError("add a value first")
         return self.total / self.count
 ''',
-        mistakes=(("EmptyError(ValueError)", "EmptyError(KeyError)"), ("/ self.count", "/ (self.count + 1)"), ("value must be finite", "bad"), ("class Mean(Metric)", "class Mean")),
-        test='''
+        mistakes=(
+            ("EmptyError(ValueError)", "EmptyError(KeyError)"),
+            ("/ self.count", "/ (self.count + 1)"),
+            ("value must be finite", "bad"),
+            ("class Mean(Metric)", "class Mean"),
+        ),
+        test="""
 mean = Mean()
 assert isinstance(mean, Metric)
 with pytest.raises(ValueError, match="first"):
@@ -261,6 +293,6 @@ for value in (1, 2, 6.0):
 assert mean.compute() == 3
 with pytest.raises(ValueError, match="finite, it is nan"):
     mean.update(float("nan"))
-''',
+""",
     ),
 }

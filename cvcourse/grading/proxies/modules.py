@@ -3,8 +3,8 @@
 Only the process of the answer makes modules of this; nothing that the answer sends becomes one.
 """
 
+import importlib
 import inspect
-import sys
 import types
 from collections.abc import Callable
 from typing import Any
@@ -40,7 +40,7 @@ def _class_of(name: str, namespace: dict[str, Any]) -> type | None:
         return getattr(nn, last, None)
     if module == "__main__":
         return namespace.get(last)
-    return getattr(sys.modules.get(module), last, None) if module.partition(".")[0] == "torchvision" else None
+    return getattr(importlib.import_module(module), last, None) if module.startswith("torchvision.") else None
 
 
 def known(described: dict[str, Any], namespace: dict[str, Any]) -> bool:

@@ -187,6 +187,9 @@ class Proxy:
     def __dir__(self) -> list[str]:
         return [str(name) for name in self._proxy_ask("invoke", "__dir__", (), {})]
 
+    def __mro_entries__(self, _bases: tuple) -> tuple[type, ...]:
+        raise WireError(f"a test cannot derive a class from {self!r}: its code is in another process")
+
     __hash__ = object.__hash__
 
 
@@ -230,6 +233,7 @@ for _name in _UNARY:
 for _name in _VERDICTS:
     setattr(Proxy, f"__{_name}__", _verdict(_name))
 Proxy.__len__ = _no_length
+Proxy.__name__ = "object"  # what a message calls its type
 
 
 def make_signature(described: Any) -> inspect.Signature:

@@ -24,6 +24,7 @@ from cvcourse.grading.proxies.exceptions import describe_class
 from cvcourse.grading.proxies.modules import Received, copy_state, known, same_state, signature_of, state
 from cvcourse.grading.proxies.objects import Objects
 from cvcourse.grading.proxies.peer import Peer
+from cvcourse.grading.proxies.telling import where
 from cvcourse.guard import Refusal
 
 AT_ONCE = 32
@@ -99,6 +100,7 @@ class Student(Peer):
         ]
         self.operations |= {name: getattr(self, f"_{name}") for name in names}
         self._finished = False
+        self._error: BaseException | None = None
 
     def serve(self) -> None:
         """Answer until the tester says that it is done, or is gone."""
@@ -248,8 +250,15 @@ class Student(Peer):
     def _signature(self, target: Any) -> Any:
         return signature_of(target)
 
-    def _done(self) -> None:
+    def _done(self, told: list[tuple[str, str]]) -> None:
         self._finished = True
+        error, self._error = self._error, None
+        if error is not None and any(exceptions.means(error, *one) for one in told):
+            print(where(error), end="")
+
+    def note(self, error: BaseException) -> None:
+        """Keep it: a test that ends with it shows where in the answer it was."""
+        self._error = error
 
 
 def _record(name: str, values: dict[str, Any]) -> Any:

@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+import sys
 import types
 import weakref
 from collections.abc import Iterable
@@ -23,6 +24,7 @@ from cvcourse.grading.proxies.proxy import Proxies, Proxy
 from cvcourse.grading.proxies.telling import plain_name
 
 _LIBRARIES = ("torch", "numpy", "math", "operator", "builtins", "itertools", "functools", "collections")
+LONGEST_CHAIN = 10
 # What an answer may call on an object of the test that does not cross by value.
 _METHODS = (
     (torch.optim.Optimizer, ("step", "zero_grad", "state_dict")),
@@ -97,8 +99,13 @@ class Tester(Peer):
         return proxy._proxy_kind == "object" and not self.classes.isdisjoint(proxy._proxy_names)
 
     def done(self) -> None:
-        """Let the answer's process go on with other things."""
-        self.ask("done")
+        """Let the answer's process go on with other things; it shows where the error was that the test ended with."""
+        error, told = getattr(sys, "last_value", None), []
+        sys.last_value = None
+        while isinstance(error, BaseException) and len(told) < LONGEST_CHAIN:
+            told.append((type(error).__name__, str(error)[:MAX_TEXT]))
+            error = error.__cause__ or error.__context__
+        self.ask("done", told)
 
     def close(self) -> None:
         """End the connection."""
@@ -252,9 +259,9 @@ class Tester(Peer):
     def _get(self, target: Any, name: str) -> Any:
         allowed = {name for kind, names in _METHODS if isinstance(self._mine(target), kind) for name in names}
         if type(name) is not str or name not in allowed:
-            kind = "module" if isinstance(target, nn.Module) else "object"
-            why = f"an answer has no {plain_name(name)!r} of a {kind} of class {type(target).__name__} of the test"
-            self._withheld.add(why := f"{why}: use classes of torch, of a given cell, or plain values")
+            why = f"the test's {type(target).__name__} cannot be handed to an answer, which asks for its"
+            why = f"{why} {plain_name(name)!r}: give plain values, tensors, functions or modules of given classes"
+            self._withheld.add(why)
             raise AttributeError(why)
         return getattr(target, name)
 
@@ -265,8 +272,6 @@ def _library_name(value: Any) -> tuple[str, str] | None:
         return None
     if module.partition(".")[0] not in _LIBRARIES or "<" in name:
         return None
-    import sys
-
     found: Any = sys.modules.get(module)
     for part in name.split("."):
         found = getattr(found, part, None)
