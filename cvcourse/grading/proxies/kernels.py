@@ -1,6 +1,7 @@
 """The extension of both kernels: `Zygote.spawn(role=..., fds=[end], extension="cvcourse.grading.proxies.kernels")`.
 
-The student's kernel has the handler "serve", the tester's has "fill" (a cell's source: the names it uses) and "done".
+The student's kernel has the handler "serve", the tester's has "fill" (a cell's source, whose names are filled in, and
+the names that are never the answer's) and "done".
 """
 
 from collections.abc import Callable, Mapping
@@ -23,4 +24,4 @@ def attach(context: Any) -> Mapping[str, Callable[[Any], Any]]:
     def limit(seconds: Any) -> None:
         tester.connection.settimeout(seconds)
 
-    return {"fill": names.fill, "limit": limit, "done": lambda _: tester.done()}
+    return {"fill": lambda argument: names.fill(*argument), "limit": limit, "done": lambda _: tester.done()}
