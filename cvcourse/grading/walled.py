@@ -241,6 +241,7 @@ class _Submission:
         if outputs is not None:
             self.room -= outputs.size
             if self.room < 0:
+                self.pair.student.displays.clear()  # nor are earlier outputs updated
                 outputs.outputs = [new_output("stream", name="stdout", text=_TOO_MUCH)]
         return outputs
 
