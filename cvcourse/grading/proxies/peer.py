@@ -140,6 +140,7 @@ class Peer(Side):
                 raise
             except BaseException as error:
                 kind, value = "error", exceptions.describe(error)
+                self.note(error)
             with undisturbed():
                 seen["watched"] = self.watched(before)
                 self._reply(kind, number, value, snapshot, seen, surroundings["grad"])

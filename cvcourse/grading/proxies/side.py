@@ -37,6 +37,9 @@ class Side:
     def after(self, seen: dict[str, Any]) -> None:
         """What to do with what the other side saw during a call."""
 
+    def note(self, error: BaseException) -> None:
+        """What was asked for ended with this error."""
+
     def unsent(self) -> None:
         """The surroundings that were taken last did not go out."""
 
