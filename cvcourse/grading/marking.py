@@ -21,7 +21,7 @@ LONGEST_REASON = 600
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _STATUS_OUTCOME = {"died": Outcome.CRASHED, "timeout": Outcome.TIMED_OUT, "fault": Outcome.FAULT}
 # The reference was called, a value may not cross to the test, or a test would have had to take an answer's word for it.
-_REFUSED = ("RefusedError", "WireError", "VerdictError", "LengthError")
+_REFUSED = ("RefusedError", "WireError", "CannotCrossError", "VerdictError", "LengthError")
 
 
 @dataclass
