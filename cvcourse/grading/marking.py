@@ -23,7 +23,7 @@ _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _STATUS_OUTCOME = {"died": Outcome.CRASHED, "timeout": Outcome.TIMED_OUT, "fault": Outcome.FAULT}
 # The reference was called, a value may not cross to the test, or a test would have had to take an answer's word for it.
-_REFUSED = ("RefusedError", "WireError", "VerdictError", "LengthError")
+_REFUSED = ("RefusedError", "WireError", "CannotCrossError", "VerdictError", "LengthError")
 
 
 @dataclass

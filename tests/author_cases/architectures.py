@@ -241,4 +241,51 @@ assert count(block) == 2 + 4 + 2
 torch.testing.assert_close(stack([block, block])(x), x)
 """,
     ),
+    "a block of torchvision": Case(
+        right='''
+def zero_last_norm(block):
+    """So that the block begins as the identity; the names of what stays trainable."""
+    nn.init.zeros_(block.bn2.weight)
+    for parameter in block.conv1.parameters():
+        parameter.requires_grad_(False)
+    return [name for name, parameter in block.named_parameters() if parameter.requires_grad]
+''',
+        mistakes=(("block.bn2.weight", "block.bn2.bias"), ("requires_grad_(False)", "requires_grad_(True)")),
+        test="""
+from torchvision.models.resnet import BasicBlock
+block = BasicBlock(4, 4)
+x = torch.rand(2, 4, 5, 5)
+assert zero_last_norm(block) == ["bn1.weight", "bn1.bias", "conv2.weight", "bn2.weight", "bn2.bias"]
+torch.testing.assert_close(block(x), x)
+assert not block.conv1.weight.requires_grad
+""",
+    ),
+    "a layer of the answer inside a network of the test": Case(
+        right="""
+class Scale(nn.Module):
+    def __init__(self, n):
+        super().__init__()
+        self.gain = nn.Parameter(torch.ones(n))
+    def forward(self, x):
+        return x * self.gain
+""",
+        mistakes=(("x * self.gain", "x + self.gain"),),
+        test="""
+torch.manual_seed(0)
+net = nn.Sequential(nn.Linear(3, 4), Scale(4), nn.Linear(4, 1))
+assert len(list(net.parameters())) == 5
+opt = torch.optim.SGD(net.parameters(), lr=0.1)
+x, y = torch.rand(8, 3), torch.rand(8, 1)
+first = F.mse_loss(net(x), y).item()
+for _ in range(5):
+    opt.zero_grad(); loss = F.mse_loss(net(x), y); loss.backward(); opt.step()
+assert loss.item() < first
+assert not torch.equal(net[1].gain, torch.ones(4))
+assert set(net.state_dict()) == {"0.weight", "0.bias", "1.gain", "2.weight", "2.bias"}
+net[1].gain.data.fill_(0)
+torch.testing.assert_close(net(x), net[2].bias.expand(8, 1))
+net.eval()
+assert not net[1].training
+""",
+    ),
 }

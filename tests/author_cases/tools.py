@@ -295,4 +295,76 @@ with pytest.raises(ValueError, match="finite, it is nan"):
     mean.update(float("nan"))
 """,
     ),
+    "an optimiser of the answer over parameters of the test": Case(
+        right="""
+class MySGD:
+    def __init__(self, params, lr, momentum=0.9):
+        self.params, self.lr, self.momentum = list(params), lr, momentum
+        self.buffers = [torch.zeros_like(p) for p in self.params]
+    def zero_grad(self):
+        for p in self.params:
+            p.grad = None
+    @torch.no_grad()
+    def step(self):
+        for p, b in zip(self.params, self.buffers):
+            if p.grad is not None:
+                b.mul_(self.momentum).add_(p.grad)
+                p -= self.lr * b
+""",
+        mistakes=((".add_(p.grad)", ".add_(2 * p.grad)"), ("p.grad = None", "pass")),
+        test="""
+torch.manual_seed(0)
+a = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 1)); b = copy.deepcopy(a)
+mine, theirs = MySGD(a.parameters(), 0.1), torch.optim.SGD(b.parameters(), 0.1, momentum=0.9)
+x, y = torch.rand(8, 3), torch.rand(8, 1)
+for _ in range(4):
+    for net, opt in ((a, mine), (b, theirs)):
+        opt.zero_grad(); F.mse_loss(net(x), y).backward(); opt.step()
+for p, q in zip(a.parameters(), b.parameters()):
+    torch.testing.assert_close(p, q)
+""",
+    ),
+    "an average that holds a module of the test": Case(
+        right="""
+class EMA:
+    def __init__(self, model, decay):
+        self.model, self.decay = model, decay
+        self.shadow = {n: p.detach().clone() for n, p in model.named_parameters()}
+    def update(self):
+        for n, p in self.model.named_parameters():
+            self.shadow[n].mul_(self.decay).add_(p.detach(), alpha=1 - self.decay)
+    def apply(self):
+        for n, p in self.model.named_parameters():
+            p.data.copy_(self.shadow[n])
+""",
+        mistakes=(("alpha=1 - self.decay", "alpha=self.decay"),),
+        test="""
+model = nn.Linear(2, 2)
+with torch.no_grad(): model.weight.fill_(0.0)
+ema = EMA(model, 0.9)
+with torch.no_grad(): model.weight.fill_(1.0)
+ema.update()
+torch.testing.assert_close(ema.shadow["weight"], torch.full((2, 2), 0.1))
+ema.apply()
+torch.testing.assert_close(model.weight.detach(), torch.full((2, 2), 0.1))
+""",
+    ),
+    "an optimiser and a schedule made by the answer": Case(
+        right="""
+def make(model):
+    opt = torch.optim.SGD(model.parameters(), lr=0.5, momentum=0.9)
+    return opt, torch.optim.lr_scheduler.StepLR(opt, 2, 0.1)
+""",
+        mistakes=(("0.1)", "0.2)"),),
+        test="""
+model = nn.Linear(2, 1)
+opt, sched = make(model)
+before = model.weight.detach().clone()
+for _ in range(2):
+    opt.zero_grad(); model(torch.ones(1, 2)).sum().backward(); opt.step(); sched.step()
+assert sched.get_last_lr() == [pytest.approx(0.05)]
+assert not torch.equal(model.weight, before)
+assert opt.param_groups[0]["momentum"] == 0.9
+""",
+    ),
 }

@@ -132,7 +132,7 @@ class Proxy:
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
         made = self._proxy_ask("call", arguments, options)
-        if type(made) is Proxy:
+        if type(made) is Proxy and made._proxy_kind == "object":
             given = [value for value in (*arguments, *options.values()) if isinstance(value, nn.Module)]
             made._proxy_held.extend(value for value in given if type(value) is not Proxy)
         return made
