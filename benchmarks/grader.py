@@ -22,7 +22,7 @@ from statistics import mean
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from grading import course, memory, sides  # noqa: E402
+from grading import attacks, course, memory, sides  # noqa: E402
 from grading.measure import Cost, adopt, busy  # noqa: E402
 
 PARTS = ("plain", "ours", "memory", "attacks")
@@ -90,8 +90,12 @@ def ours(assignment: course.Assignment, counts: tuple[int, int], workers: int) -
 def speed(parts: list[str], quick: bool) -> float | None:
     """The table of what a submission costs; gives the ratio for (a)."""
     counts = QUICK if quick else COUNTS
-    print("\n| assignment | grader | submissions | wall s, each further | CPU s, each further | of it cells |", end="")
-    print(" submissions a minute | start-up, wall / CPU s |\n|---|---|---|---|---|---|---|---|", flush=True)
+    print(
+        "\n| assignment | grader | submissions | wall s, each further | CPU s, each further | its cells' CPU s |",
+        end="",
+    )
+    print(" CPU s beside them | submissions a minute | start-up, wall / CPU s |\n|---|---|---|---|---|---|---|---|---|")
+    sys.stdout.flush()
     found: dict[tuple[str, str], Further] = {}
     for assignment in (course.load(course.SMALL), course.load()):
         runs: list[tuple[str, str, Callable[[], Further]]] = []
@@ -102,7 +106,7 @@ def speed(parts: list[str], quick: bool) -> float | None:
             runs.append(("ours", name, lambda a=assignment, w=workers: ours(a, counts["ours"], w)))
         for side, name, run in runs:
             one = found[assignment.name, name] = run()
-            cells = "" if one.cells is None else f"{one.cells:.2f}"
+            cells = " | " if one.cells is None else f"{one.cells:.2f} | {one.cpu - one.cells:.2f}"
             sizes = " and ".join(map(str, counts[side]))
             print(f"| {assignment.name} | {name} | {sizes} | {one.wall:.3f} | {one.cpu:.3f} | {cells} ", end="")
             print(f"| {60 / one.wall:.1f} | {one.startup.wall:.1f} / {one.startup.cpu:.1f} |", flush=True)

@@ -144,12 +144,14 @@ def build(
 ) -> None:
     """Build the notebooks in `solutions/` and `course/` from `source/`, those whose source changed.
 
-    A notebook is run again when its code changed; after a change in the package alone use --force.
+    A notebook is run again when its code changed; after a change in the package alone use --force. An assignment that
+    was run is then graded as a submission is; a remark names each test that passes here, but not there.
     With --check nothing is run: exit code 1 when something is out of step.
 
     Examples: `cvcourse build`, `cvcourse build 01`, `cvcourse build lectures/01 --budget smoke`
     """
     from cvcourse.build import pipeline, report
+    from cvcourse.build.two_processes import TwoProcesses
     from cvcourse.console import emit
     from cvcourse.paths import course_paths
 
@@ -160,8 +162,9 @@ def build(
         findings = pipeline.check(paths, units, budget=budget)
         emit([vars(one) for one in findings], report.findings_view(findings), as_json=as_json)
         raise typer.Exit(1 if findings else 0)
-    with report.progress() as advance:
-        built = pipeline.build(paths, units, budget=budget, force=force, cell_seconds=cell_seconds, on_progress=advance)
+    options = {"budget": budget, "force": force, "cell_seconds": cell_seconds}
+    with report.progress() as advance, TwoProcesses() as grading:
+        built = pipeline.build(paths, units, **options, on_progress=advance, graded=grading.remarks)
     emit(report.built_json(built), report.built_table(built), as_json=as_json)
 
 

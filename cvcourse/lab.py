@@ -21,6 +21,7 @@ from cvcourse.workspace import STATE, update
 PANES = ("assignment-list", "course-list", "create-assignment", "formgrader", "menu")
 ANNOUNCEMENTS = "@jupyterlab/apputils-extension:announcements"  # asks each new user about Jupyter's news
 SERVER_EXTENSIONS = ("assignment_list", "course_list", "formgrader")
+FORMGRADER = "cvcourse.grading.formgrader"  # in place of nbgrader's own
 LAYOUTS = "layouts"
 FORMGRADER_TAB = "nbgrader-formgrader:nbgrader-formgrader"  # how JupyterLab's layout calls the tab
 
@@ -92,6 +93,8 @@ def write_config(folder: Path, *, panes: bool) -> None:
     disabled = [ANNOUNCEMENTS] if panes else [ANNOUNCEMENTS, *(f"@jupyter/nbgrader:{pane}" for pane in PANES)]
     page = {"disabledExtensions": dict.fromkeys(disabled, True)}
     extensions = {f"nbgrader.server_extensions.{name}": panes for name in SERVER_EXTENSIONS}
+    if panes:
+        extensions |= {"nbgrader.server_extensions.formgrader": False, FORMGRADER: True}
     (folder / "labconfig").mkdir()
     (folder / "labconfig" / "page_config.json").write_text(json.dumps(page), encoding="utf-8")
     server = {"ServerApp": {"jpserver_extensions": extensions}}

@@ -26,6 +26,7 @@ FLAGS = (
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 )
 START_SECONDS = 90
+ROOT = Path(__file__).resolve().parent.parent  # whatever is installed, the server runs what is tested
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/\S*token=\w+")
 
 # Resolves to the open notebook's panel once its kernel answers.
@@ -86,6 +87,7 @@ def server(command: str, checkout: Path, *options: str, **environment: str) -> I
     config.mkdir()
     (config / "jupyter_lab_config.json").write_text('{"LabApp": {"expose_app_in_browser": true}}', encoding="utf-8")
     environment["JUPYTER_CONFIG_DIR"] = str(config)
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     log = checkout / f"{command}.log"
     with open(log, "wb") as output:
         process = subprocess.Popen(

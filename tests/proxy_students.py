@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -19,7 +20,9 @@ class Students:
         self.control, theirs = socket.socketpair()
         environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
         command = [sys.executable, __file__, str(theirs.fileno())]
-        self.process = subprocess.Popen(command, pass_fds=[theirs.fileno()], env=environment, cwd=ROOT)
+        self.process = subprocess.Popen(
+            command, pass_fds=[theirs.fileno()], env=environment, cwd=ROOT, start_new_session=True
+        )
         theirs.close()
         return self
 
@@ -27,7 +30,11 @@ class Students:
         for tester in self.testers:
             tester.close()
         self.control.close()
-        self.process.wait(timeout=20)
+        try:
+            self.process.wait(timeout=20)
+        finally:  # an answer that sleeps for ever is still there
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
 
     def start(
         self, source: str, seconds: float = 30.0, given: str = "", wanted: list[str] | None = None
@@ -76,8 +83,6 @@ def _bound(source: str) -> list[str]:
 
 
 def _serve(control: socket.socket) -> None:
-    import signal
-
     import torch
 
     import cvcourse.grading.proxies.student  # noqa: F401  before the forks

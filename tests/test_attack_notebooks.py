@@ -1,15 +1,21 @@
 """No attack in `tests/attacks/notebooks/` gains a point behind the walls, and it reads, reaches and leaves nothing."""
 
+import contextlib
+import sqlite3
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from tests.attacks import notebook_course as course
-from tests.attacks.notebook_scene import OTHER, VARIABLE, Found, Listener, Scene, attacks
+from tests.attacks.notebook_scene import OTHER, VARIABLE, Found, Listener, Scene, attacks, student
 
 pytestmark = pytest.mark.sandbox
 
@@ -38,18 +44,30 @@ def walls(zygote) -> Iterator:
 
 @pytest.fixture(scope="module")
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    import nbformat
-
     with Listener() as listener, pytest.MonkeyPatch.context() as patch:
         made = Scene(tmp_path_factory.mktemp("attacked"), listener)
         patch.setenv(VARIABLE, made.secrets["environment"])
-        other = made.class_dir / "submitted" / OTHER / course.UNIT
-        for folder in (other, made.course / "solutions" / course.UNIT):
-            folder.mkdir(parents=True)
-        nbformat.write(made.source, made.course / "solutions" / course.UNIT / f"{course.UNIT}.ipynb")
-        (other / f"{course.UNIT}.ipynb").write_bytes(made.submission_of_other())
-        (made.class_dir / "seeds.json").write_text(made.seed)
+        furnish(made)
         yield made
+
+
+def furnish(scene: Scene) -> None:
+    """Put in place what attacks are after."""
+    other = scene.class_dir / "submitted" / OTHER / course.UNIT
+    solutions = scene.course / "solutions" / course.UNIT
+    for folder in (other, solutions):
+        folder.mkdir(parents=True)
+    nbformat.write(scene.source, solutions / f"{course.UNIT}.ipynb")
+    (other / f"{course.UNIT}.ipynb").write_bytes(scene.submission_of_other())
+    (scene.course / "nbgrader_config.py").write_text("c = get_config()\n")
+    (scene.class_dir / "seeds.json").write_text(scene.seed)
+    with contextlib.closing(sqlite3.connect(scene.class_dir / "gradebook.db")) as database:
+        database.execute("create table student (id, first_name, last_name)")
+        database.execute("insert into student values (?, '', ?)", (OTHER, scene.secrets["gradebook"]))
+        database.execute("create table source_cell (source)")
+        database.execute("insert into source_cell values (?)", (scene.secrets["hidden test"],))
+        database.execute("create table grade (id, auto_score, manual_score, needs_manual_grade)")
+        database.commit()
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +111,50 @@ def test_nothing_is_left_and_the_next_student_gets_the_points(walls, scene: Scen
     assert Path(f"/proc/{pid}/task/{pid}/children").read_text() == ""
     honest = mark(walls, scene, scene.submission_of_other())
     assert {one.grade_id: one.points for one in honest.verdicts if one.points is not None} == course.POINTS
+
+
+# Cells that run without IPython and torch.
+BARE = {
+    "network": Found(network=True),
+    "plant_configuration": Found(changed=[".bashrc", "config", "jupyter_config.py", "nbgrader_config.py"]),
+    "plant_packages": Found(changed=["sitecustomize.py", "usercustomize.py"]),
+    "plant_start_up": Found(changed=["00-start.py"]),
+    "read_environment": Found(read=["environment"]),
+    "read_gradebook": Found(read=["hidden test", "gradebook"]),
+    "read_other_submissions": Found(read=["other submission"]),
+    "read_solutions": Found(read=["solution", "hidden test"]),
+    "symbolic_link": Found(changed=["01_scale.ipynb"]),
+    "write_at_exit": Found(changed=["01_scale.ipynb"]),
+    "write_other_submissions": Found(changed=["01_scale.ipynb"]),
+    "write_source": Found(changed=["01_scale.ipynb", "nbgrader_config.py"]),
+}
+
+
+@pytest.mark.parametrize("name", BARE)
+def test_without_walls_the_attack_is_seen_to_succeed(name: str, tmp_path: Path) -> None:
+    with Listener() as listener:
+        place = Scene(tmp_path, listener)
+        furnish(place)
+        printed = run_bare(place, name)
+        shown = new_notebook(cells=[new_code_cell(outputs=[new_output("stream", text=printed)])])
+        found = place.found(name, shown, 0.0)
+    assert found.read == BARE[name].read, printed
+    assert sorted(set(found.changed)) == BARE[name].changed
+    assert found.network == BARE[name].network
+
+
+def run_bare(place: Scene, name: str) -> str:
+    """What the cell prints as a program of its own, in the folder where nbgrader would run it."""
+    cell = place.fill(name, ATTACKS[name].CELL)
+    own = place.class_dir / "autograded" / student(name) / course.UNIT
+    own.mkdir(parents=True)
+    if name == "symbolic_link":  # nbgrader writes the executed notebook where the link now is
+        cell += f"\nopen('{course.UNIT}.ipynb', 'w').write('planted by {name}!')"
+    environment = {VARIABLE: place.secrets["environment"], "HOME": str(place.home)}
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", cell], cwd=own, env=environment, capture_output=True, text=True, timeout=60
+    )
+    return done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("name", ATTACKS)

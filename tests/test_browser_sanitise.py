@@ -55,6 +55,13 @@ def paths(tmp_path_factory, counting):
     return paths
 
 
+@pytest.fixture(scope="module")
+def jupyter(paths):
+    """Address and token of the server that formgrader runs on."""
+    with server("formgrader", paths.root) as address:
+        yield re.match(r"(http://[^/]+)/.*(token=\w+)", address).groups()
+
+
 def autograded(paths, student):
     return paths.class_dir / "autograded" / student / tiny.UNIT / f"{tiny.UNIT}.ipynb"
 
@@ -63,7 +70,7 @@ def autograded(paths, student):
 def watched(counting):
     """A page and what happens on it: `fired` names the attacks that succeeded, once `look` has opened an address."""
     with chromium(require("browser")) as page:
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(120_000)
         page.add_init_script(START)
         dialogs = []
         page.on("dialog", lambda dialog: _close(dialog, dialogs))
@@ -102,19 +109,25 @@ def test_the_feedback_page_is_quiet_and_a_plain_page_is_not(paths, counting, tmp
     assert len(fired) > 45, sorted({*MARKDOWN, *OUTPUTS} - fired)
 
 
-def test_formgrader_and_jupyterlab_are_quiet(paths, counting):
+def test_formgrader_is_quiet_and_without_the_cleaning_it_is_not(paths, counting, jupyter):
+    base, token = jupyter
     with open_gradebook(paths) as gradebook:
         ids = {one.student.id: one.id for one in gradebook.notebook_submissions(tiny.UNIT, tiny.UNIT)}
-    with server("formgrader", paths.root) as address, watched(counting) as look:
-        base, token = re.match(r"(http://[^/]+)/.*(token=\w+)", address).groups()
-        pages = {student: f"{base}/formgrader/submissions/{ids[student]}/?{token}" for student in (CLEAN, RAW)}
+    pages = {student: f"{base}/formgrader/submissions/{ids[student]}/?{token}" for student in (CLEAN, RAW)}
+    with watched(counting) as look:
         assert look(pages[CLEAN], shows("Exercise 1")) == set()
-        assert (
-            look(f"{base}/lab/tree/class/autograded/a/{tiny.UNIT}/{tiny.UNIT}.ipynb?{token}", whole_notebook) == set()
-        )
         fired = look(pages[RAW], shows("Exercise 1"))
     assert {"a dialog", "a title"} <= fired
     assert len(fired) > 45, sorted({*MARKDOWN, *OUTPUTS} - fired)
+
+
+@pytest.mark.full
+def test_jupyterlab_is_quiet_and_loads_pictures_where_nothing_was_cleaned(paths, counting, jupyter):
+    base, token = jupyter
+    with watched(counting) as look:
+        address = f"{base}/lab/tree/class/autograded/STUDENT/{tiny.UNIT}/{tiny.UNIT}.ipynb?{token}"
+        assert look(address.replace("STUDENT", CLEAN), whole_notebook) == set()
+        assert {"image", "img"} <= look(address.replace("STUDENT", RAW), whole_notebook)
 
 
 def whole_notebook(page):

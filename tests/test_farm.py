@@ -4,6 +4,7 @@ The walls are stand-ins: these tests are about what is around them.
 """
 
 import contextlib
+import pickle
 import socket
 import sys
 import threading
@@ -17,7 +18,7 @@ from cvcourse.grading.execute import Limits
 from cvcourse.grading.farm import Work, connection
 from cvcourse.grading.farm.farm import IN_FLIGHT
 from cvcourse.grading.farm.installed import installed
-from cvcourse.grading.farm.worker import Task
+from cvcourse.grading.farm.worker import Task, mark_one
 from cvcourse.grading.isolation import IsolationError
 from cvcourse.grading.outcomes import Outcome, Verdict
 from tests import farm_walls
@@ -36,7 +37,7 @@ def farm():
         yield farm
         ours = set(ME.children(recursive=True)) - processes
     assert ours
-    assert gone(list(ours), 3)
+    assert gone(list(ours), 10)
 
 
 def listening():
@@ -215,6 +216,13 @@ def test_a_scheduler_with_other_programs_is_refused(farm, monkeypatch):
     starting = connection.started_run(farm._client, task(farm_walls.Walls))
     with pytest.raises(ClassError, match=r"the scheduler .* cvcourse .* instead of MainThread"), starting:
         raise AssertionError("it must not start")
+
+
+def test_without_walls_cells_run_in_a_plain_kernel(farm):
+    with connection.started_run(farm._client, task(None)) as notes:
+        assert notes == []
+        answer = farm._client.submit(mark_one, "another", tiny.as_bytes(tiny.handed_in()), {}).result()
+    assert points(pickle.loads(answer)) == 10.0
 
 
 def test_a_missing_dask_is_named_with_what_to_install(monkeypatch):

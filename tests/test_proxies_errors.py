@@ -41,20 +41,22 @@ def fail(number):
               AssertionError("mine"), RecursionError("deep")]
     raise errors[number]
 
+def give(x):
+    return x
+
 def recurse(x):
     return recurse(x)
 
 def empty_error():
     raise KeyError
 
-def like_the_checks():
-    raise AssertionError("4 points")
-
 def sparse():
     return [1, {"a": (torch.zeros(2, 2).to_sparse_csr(), 2)}]
 
 def objects():
     return np.array([object()])
+
+table = [torch.zeros(2, 2).to_sparse_csr()]
 
 def deep():
     values = []
@@ -75,9 +77,13 @@ class Model:
 """
 
 
+NAMES = ["stub", "unfinished", "misspelt", "bad_size", "SizeError", "fail", "recurse", "empty_error", "give", "sparse"]
+NAMES += ["objects", "deep", "likeness", "Model"]
+
+
 @pytest.fixture(scope="module")
 def answer(students):
-    return students.start(ANSWER)
+    return students.start(ANSWER, wanted=NAMES)
 
 
 def test_a_stub_is_known_as_one(answer):
@@ -144,6 +150,8 @@ def test_what_cannot_cross_names_the_value_the_function_and_the_reason(answer):
         answer.sparse()
     with pytest.raises(CannotCrossError, match=r"^the result of objects\(\) cannot be graded: a numpy array of object"):
         answer.objects()
+    with pytest.raises(CannotCrossError, match=rf"^the value of table cannot be graded, its part \[0\]: {reason}"):
+        StudentNames(answer.tester).fill("table")
     with pytest.raises(CannotCrossError, match=r"nested too deeply"):
         answer.deep()
     with pytest.raises(CannotCrossError, match=rf"^the result of Model\.weight cannot be graded: {reason}"):
@@ -155,6 +163,13 @@ def test_what_cannot_cross_names_the_value_the_function_and_the_reason(answer):
         answer.objects()
     assert "\n" not in str(caught.value)
     assert type(caught.value) is CannotCrossError
+
+
+@pytest.mark.parametrize("transform", [torch.func.grad, torch.vmap, torch.func.jacrev])
+def test_a_transform_over_an_answer_says_what_to_use(answer, transform):
+    with pytest.raises(CannotCrossError, match=r"hand its arguments to give\(\): .* use torch\.autograd\.grad"):
+        transform(answer.give)(torch.ones(2))
+    assert answer.give(1) == 1
 
 
 def test_a_value_that_poses_as_a_tensor_says_what_it_is(answer):

@@ -69,6 +69,9 @@ def through(function, count):
     for _ in range(count):
         function()
 
+def pad(x):
+    return F.pad(x, (1, 1, 1, 1), mode="circular")
+
 class Model(torch.nn.Module):
     def forward(self, x):
         return F.max_pool2d(x, 2)
@@ -164,6 +167,10 @@ def test_functions_of_the_test_that_the_answer_calls_are_guarded_here_and_counte
     assert counter.count == 5
     with pytest.raises(RefusedError), forbid(CONVOLUTIONS):
         answer.through(lambda: torch.nn.functional.conv2d(X, W), 1)
+    with pytest.raises(RefusedError), forbid(CONVOLUTIONS):
+        answer.through(lambda: answer.pad(X), 1)
+    with pytest.raises(RefusedError), forbid(CONVOLUTIONS):
+        answer.through(lambda: answer.convolve(X, W), 1)
     with count_operators() as counter:
         answer.through(lambda: answer.operators(7), 1)
     with count_operators() as alone:

@@ -114,6 +114,8 @@ def test_kinds(answer):
     assert isinstance(answer.Shape(1), answer.Shape)
     assert isinstance(answer.Net(), nn.Module)
     assert not isinstance(answer.Shape(1), nn.Module)
+    assert issubclass(answer.Net, nn.Module)
+    assert not issubclass(answer.Shape, nn.Module)
 
 
 def test_attributes(answer):

@@ -3,16 +3,20 @@
 import base64
 import io
 import json
+import random
+import re
 import time
 
 import pytest
 from bs4 import BeautifulSoup
+from markdown_it import MarkdownIt
 from nbconvert.filters.markdown_mistune import markdown2html_mistune
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
 from PIL import Image
 
-from cvcourse.grading.markup import INVISIBLE, MOST_MARKS, Markup, latex
-from cvcourse.grading.sanitise import TOO_LARGE, sanitise
+from cvcourse.grading.marking import clean
+from cvcourse.grading.markup import ALLOWED_TAGS, INVISIBLE, MOST_MARKS, Markup, latex
+from cvcourse.grading.sanitise import UNCHECKED, sanitise
 from tests import tiny_course as tiny
 
 
@@ -78,6 +82,75 @@ def test_no_link_runs_anything(text):
     assert hrefs(Markup().markdown(text)) == []
 
 
+PIECES = [
+    *("<", ">", "</", "<b>", "</b>", "<div>", "<a href=", "'", '"', "`", "```", "~~~", "\n", "\n\n", "    ", "$", "$$"),
+    *(
+        "\\\\[",
+        "[",
+        "]",
+        "(",
+        ")",
+        "](",
+        "![",
+        "[r]: ",
+        "[r]",
+        "javascript:f()",
+        "java\tscript:f()",
+        "//evil/x",
+        "mermaid",
+    ),
+    *(
+        "http://evil/x",
+        "<script>",
+        "<img src=x onerror=f()>",
+        "onclick=f()",
+        "<svg onload=f()>",
+        "<!--",
+        "-->",
+        "<![CDATA[",
+    ),
+    *(
+        "<?",
+        "<textarea>",
+        "<style>",
+        "style='background:url(x)'",
+        "title=",
+        "<details",
+        "src=",
+        "&#60;",
+        "x",
+        "<y",
+        "- ",
+        "> ",
+    ),
+]
+
+
+def acts(page):
+    """Whether a page has an element or an attribute that runs or loads something."""
+    for tag in BeautifulSoup(f"<main>{page}", "html.parser").find_all(True):
+        loads = tag.name in ALLOWED_TAGS and not tag.get("src", "data:image/").startswith("data:image/")
+        runs = any(name.startswith("on") for name in tag.attrs) or "url(" in tag.get("style", "")
+        link = re.sub(r"[\x00-\x20]", "", tag.get("href", "")).lower().startswith(("javascript:", "data:"))
+        if loads or runs or link or tag.name in ("script", "svg", "style", "textarea"):
+            return True
+    return False
+
+
+def test_no_mixture_acts_whichever_program_shows_it():
+    other, draw = MarkdownIt("commonmark", {"html": True}), random.Random(20261121)
+    acting = 0
+    for _ in range(400):
+        text = "".join(draw.choices(PIECES, k=12))
+        clean = Markup().markdown(text)
+        acting += acts(markdown2html_mistune(text))
+        assert not acts(markdown2html_mistune(clean)), text
+        assert not acts(other.render(clean)), text
+        assert not acts(Markup().html(text) or ""), text
+        assert Markup().markdown(clean) == clean
+    assert acting > 100
+
+
 def test_pictures_of_the_cell_stay_and_names_without_one_do_not_break_nbconvert():
     data = {"plot.png": {"image/png": picture()}, "x.svg": {"image/svg+xml": "<svg/>"}, "y.png": {"image/png": "!"}}
     cell = new_markdown_cell("![a](attachment:plot.png) ![b](attachment:gone.png)", attachments=data)
@@ -135,8 +208,9 @@ def test_outputs_are_text_and_pictures():
     (shown,) = outputs_after(new_output("execute_result", data=data, metadata=sizes, execution_count=4))
     assert shown.data == {"text/plain": "plain <b>\x1b[31mred\x1b[0m]8;;http://x", "image/png": picture()}
     assert shown.metadata == {"image/png": {"width": 30}}
-    (left,) = outputs_after(new_output("display_data", data={"image/svg+xml": "<svg/>"}))
-    assert left.data == {"text/plain": "[an output is left out that is not shown here: image/svg+xml]"}
+    for data in ({"image/svg+xml": "<svg/>"}, {"text/html": "<script>f()</script>"}):
+        (left,) = outputs_after(new_output("display_data", data=data))
+        assert left.data == {"text/plain": f"[an output is left out that is not shown here: {next(iter(data))}]"}
 
 
 def test_text_of_errors_and_streams_stays_for_the_reader():
@@ -144,6 +218,17 @@ def test_text_of_errors_and_streams_stays_for_the_reader():
     error = new_output("error", ename="E", evalue=text, traceback=[f"\x1b[0;31m{text}\x1b[0m"])
     stream = new_output("stream", name="stderr", text=text)
     assert outputs_after(error, stream) == [error, stream]
+
+
+def test_a_reason_commands_no_terminal():
+    assert clean("\x1b]0;owned\x07 \x1b[2J\x1b[31mred\x1b[0m\n") == "]0;owned red"
+
+
+def test_html_that_breaks_a_parser_is_left_out():
+    (left,) = outputs_after(
+        new_output("display_data", data={"text/html": "<style></style><![www.x.org ]>", "text/plain": "x"})
+    )
+    assert left.data == {"text/html": UNCHECKED, "text/plain": "x"}
 
 
 def test_a_bomb_of_a_picture_is_no_picture():
@@ -221,4 +306,4 @@ def test_the_largest_html_that_is_taken_takes_about_a_second_and_a_larger_one_is
     assert Markup().html(nested) == nested
     assert time.process_time() - began < 2.0
     many = [new_output("display_data", data={"text/html": table}) for _ in range(5)]
-    assert [one.data["text/html"] == TOO_LARGE for one in outputs_after(*many)] == [False] * 3 + [True] * 2
+    assert [one.data["text/html"] == UNCHECKED for one in outputs_after(*many)] == [False] * 3 + [True] * 2

@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import nbformat
-from grading import course, sides
-from grading.course import UNIT, Assignment
 
 from cvcourse.grading import bridge
 from cvcourse.grading.assignment import load_assignment
@@ -20,6 +18,8 @@ from cvcourse.grading.proxies.pair import Pair
 from cvcourse.grading.roster import load_roster
 from cvcourse.grading.walled import Walls
 from cvcourse.paths import CoursePaths
+from grading import course, sides
+from grading.course import UNIT, Assignment
 
 SECONDS = {"cpu_seconds": 60.0, "wall_seconds": 240.0}
 

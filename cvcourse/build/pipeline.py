@@ -15,6 +15,7 @@ from cvcourse.errors import BuildError
 from cvcourse.paths import CoursePaths
 
 Progress = Callable[[Source, int, int], None]
+Graded = Callable[[Path, str], list[str]]
 BY_HAND = "it was changed by hand, or the builder changed"
 
 
@@ -45,6 +46,7 @@ def build(
     force: bool = False,
     cell_seconds: float | None = None,
     on_progress: Progress | None = None,
+    graded: Graded | None = None,
 ) -> list[Built]:
     """Build what changed: `source/` to `solutions/` and `course/`.
 
@@ -55,6 +57,7 @@ def build(
         force: run everything again, whether or not it changed. A change in the package alone needs this.
         cell_seconds: the limit of a cell.
         on_progress: called with (source, cells done, cells in all).
+        graded: called with the solution notebook and the unit of an assignment that was run; gives further remarks.
 
     Returns:
         One entry a source. With all sources built, notebooks whose source has gone are removed.
@@ -67,6 +70,8 @@ def build(
     for source in sources(paths, units):
         report = (lambda n, total, source=source: on_progress(source, n, total)) if on_progress else None
         done.append(_build_one(source, budget, force, cell_seconds, report))
+        if graded and source.released and done[-1].state == "built":
+            done[-1].remarks += graded(source.executed, source.name)
     if not units:
         for path in orphans(paths):
             path.unlink()

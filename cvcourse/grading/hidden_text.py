@@ -7,8 +7,9 @@ for all: there a submission can print the tests, plainly, which is found here, o
 
 import re
 from collections.abc import Iterable
+from html import unescape
 
-from bs4 import BeautifulSoup
+from bleach import clean
 from nbformat import NotebookNode
 
 from cvcourse.grading.cells import HIDDEN_BEGIN, HIDDEN_END, has_hidden_tests, hidden_lines
@@ -59,7 +60,7 @@ class HiddenText:
 
     def censored_html(self, html: str) -> str:
         """The same for HTML, where tags can stand between the words."""
-        quoted = self._is_quoted(html) or self._is_quoted(BeautifulSoup(html, "html.parser").get_text())
+        quoted = self._is_quoted(html) or self._is_quoted(unescape(clean(html, tags=(), strip=True)))
         return LEFT_OUT if quoted else html
 
     def censored_of_test(self, text: str) -> str:

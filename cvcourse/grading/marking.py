@@ -14,7 +14,7 @@ from nbformat.v4 import new_output
 from cvcourse.grading.cells import TestCell, grade_id, is_given, is_test, nbgrader_metadata, test_cells
 from cvcourse.grading.execute import CellRun, Execute, Limits
 from cvcourse.grading.outcomes import Graded, Outcome, Verdict
-from cvcourse.grading.sanitise import sanitise
+from cvcourse.grading.sanitise import plain_text, sanitise
 from cvcourse.grading.submission import BrokenNotebook, Restored, blank, read_submission, restore
 
 LONGEST_REASON = 600
@@ -96,8 +96,8 @@ def unusable(source: NotebookNode, reason: str) -> Marked:
 
 
 def clean(text: str) -> str:
-    """The text without terminal colours and control characters, cut to a reason's length."""
-    text = _CONTROL.sub(" ", _ANSI.sub("", text[: 4 * LONGEST_REASON])).strip()
+    """The text without colours and what else steers a terminal or turns the text around, cut to a reason's length."""
+    text = _CONTROL.sub(" ", _ANSI.sub("", plain_text(text[: 4 * LONGEST_REASON]))).strip()
     return text if len(text) <= LONGEST_REASON else text[: LONGEST_REASON - 1] + "…"
 
 

@@ -17,7 +17,7 @@ from cvcourse.grading.cells import grade_id, is_answer
 from cvcourse.grading.markup import Markup, latex
 
 MOST_PIXELS = 50_000_000  # a small file can unpack to a picture that no browser can hold
-TOO_LARGE = "[an HTML output is left out: it is too large to be looked at]"
+UNCHECKED = "[an HTML output is left out: it is too large or too broken to be checked]"
 _PICTURES = {"image/png": "PNG", "image/jpeg": "JPEG"}
 _CONTROL = re.compile(r"\x1b(?:\[[0-?]*+[ -/]*+([@-~]))?|[\x00-\x07\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]")
 _COLOUR = re.compile(r"\x1b\[[0-9;]{0,30}m")
@@ -91,11 +91,11 @@ def _output(output: NotebookNode, markup: Markup) -> NotebookNode | None:
     kind = output.get("output_type")
     if kind == "stream":
         name = "stderr" if output.get("name") == "stderr" else "stdout"
-        return NotebookNode(output_type=kind, name=name, text=_text(output.get("text")))
+        return NotebookNode(output_type=kind, name=name, text=plain_text(output.get("text")))
     if kind == "error":
         entries = output.get("traceback", [])
-        traceback = [_text(entry) for entry in entries] if isinstance(entries, list) else []
-        ename, evalue = _text(output.get("ename")), _text(output.get("evalue"))
+        traceback = [plain_text(entry) for entry in entries] if isinstance(entries, list) else []
+        ename, evalue = plain_text(output.get("ename")), plain_text(output.get("evalue"))
         return NotebookNode(output_type=kind, ename=ename, evalue=evalue, traceback=traceback)
     if kind not in ("display_data", "execute_result") or not isinstance(output.get("data"), dict):
         return None
@@ -115,11 +115,12 @@ def _shown(name: str, value: object, markup: Markup) -> str | None:
     """One form of an output; None for one that is not kept."""
     if name in _PICTURES:
         return value if _is_picture(name, value) else None
-    text = _text(value)
+    text = plain_text(value)
     if name == "text/plain":
         return text
     if name == "text/html":
-        return markup.html(text) or TOO_LARGE
+        html = markup.html(text)
+        return UNCHECKED if html is None else html or None
     if name == "text/markdown":
         return markup.markdown(text)
     return latex(text) if name == "text/latex" else None
@@ -131,7 +132,7 @@ def _size(metadata: object, name: str) -> dict[str, int | float]:
     return {side: sizes[side] for side in sides if type(sizes.get(side)) in (int, float)}
 
 
-def _text(value: object) -> str:
+def plain_text(value: object) -> str:
     """Text without control characters, but for those of colours and of progress bars."""
     if isinstance(value, list):
         value = "".join(part for part in value if isinstance(part, str))

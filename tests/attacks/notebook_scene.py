@@ -7,7 +7,7 @@ import secrets
 import selectors
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -92,16 +92,23 @@ class Found:
         return bool(self.points or self.read or self.network or self.changed or self.left or self.stopped)
 
 
+def new_secrets() -> dict[str, str]:
+    """A text of each kind that nobody can guess."""
+    return {kind: f"secret-{secrets.token_hex(8)}" for kind in SECRETS}
+
+
 class Scene:
     """One place for attacks: a folder `course` (the class inside it), a home folder, secrets, a server."""
 
-    def __init__(self, folder: Path, listener: Listener, class_dir: str = "class") -> None:
+    def __init__(
+        self, folder: Path, listener: Listener, class_dir: str = "class", known: Mapping[str, str] | None = None
+    ) -> None:
         self.course, self.home = folder / "course", folder / "home"
         self.class_dir = (self.course / class_dir).resolve()
         for made in (self.course, self.home, self.class_dir):
             made.mkdir(parents=True, exist_ok=True)
         self.listener = listener
-        self.secrets = {kind: f"secret-{secrets.token_hex(8)}" for kind in SECRETS}
+        self.secrets = dict(known or new_secrets())
         self.seed = str(10**18 + secrets.randbits(59))
         self._ports: dict[str, int] = {}
 

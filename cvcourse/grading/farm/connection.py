@@ -1,9 +1,11 @@
 """The client's side: a connection to a scheduler here or elsewhere, with workers that can grade."""
 
+import asyncio
 import contextlib
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from cvcourse.errors import ClassError, CourseError
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from cvcourse.grading.farm.worker import Task
 
 CONNECT_SECONDS = 10
+LOCAL_SECONDS = 60  # it is there for certain, on a machine that may be busy
 WORKER_SECONDS = 600.0
 """Workers of a batch system wait in a queue."""
 _TLS_ADVICE = (
@@ -25,30 +28,53 @@ _TLS_ADVICE = (
 
 @contextlib.contextmanager
 def connected(address: str, security: "Security | None" = None) -> Iterator["Client"]:
-    """A client of the scheduler. Without `security` the keys are those of Dask's own configuration.
+    """A client of the scheduler.
+
+    Args:
+        address: of the scheduler.
+        security: the keys to a cluster on this machine; None for one elsewhere, whose keys are in Dask's configuration.
 
     Raises:
         ClassError: no scheduler answers, or it cannot be talked to.
     """
     from distributed import Client
 
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # other versions there: `start_run` says it
-            options = {"timeout": CONNECT_SECONDS, "set_as_default": False, "name": "cvcourse"}
-            # On this machine every worker can be reached, so results need not pass through the scheduler.
-            client = Client(address, security=security, direct_to_workers=security is not None, **options)
-    except Exception as error:
-        raise ClassError(_why_not(address, error)) from error
+    local = security is not None
+    if not local:
+        _reach(address)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # other versions there: `started_run` says it
+        client = Client(
+            address,
+            security=security,
+            timeout=LOCAL_SECONDS if local else CONNECT_SECONDS,
+            direct_to_workers=local,  # elsewhere a worker may be out of reach, and results pass the scheduler
+            set_as_default=False,
+            name="cvcourse",
+        )
     with client:
         yield client
 
 
-def _why_not(address: str, error: Exception) -> str:
-    text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    if "ssl" in text.lower() or "tls" in text.lower() or "encryption" in text:
-        return f"the scheduler at {address} asks for certificates ({text}): {_TLS_ADVICE}"
-    return f"no Dask scheduler answers at {address} within {CONNECT_SECONDS} s ({text})"
+def _reach(address: str) -> None:
+    """See whether a scheduler can be talked to. Raises `ClassError`; a `Client` in vain would leave threads behind."""
+    from distributed import Security
+    from distributed.comm import connect
+
+    async def reach() -> None:
+        keys = Security().get_connection_args("client")
+        comm = await connect(address, timeout=CONNECT_SECONDS, **keys)
+        await comm.close()
+
+    try:
+        with ThreadPoolExecutor(1) as pool:  # a notebook's own thread has a loop that runs
+            pool.submit(asyncio.run, reach()).result()
+    except Exception as error:
+        text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        unread = isinstance(error, FileNotFoundError | PermissionError)
+        if unread or any(word in text for word in ("ssl_context", "certificate", "encryption", "SSL")):
+            raise ClassError(f"the scheduler at {address} wants other certificates ({text}): {_TLS_ADVICE}") from error
+        raise ClassError(f"no Dask scheduler answers at {address} within {CONNECT_SECONDS} s ({text})") from error
 
 
 def await_workers(client: "Client", wanted: int, look_after: Callable[[], None]) -> None:

@@ -52,6 +52,8 @@ DEFAULT_PRELOAD = (
     "cvcourse.grading.preload:warm_up",
 )
 """What notebooks of the course import, and a function to be called: once here instead of in every kernel."""
+COLD_PRELOAD = ("numpy", "torch", "IPython")
+"""A cold kernel imports for itself alone: the rest where a cell asks for it. torch would not fit into its limits."""
 MOST_SOCKETS = 8
 READY_SECONDS = 20.0
 COLD_UIDS = 20_000
@@ -144,7 +146,7 @@ class Zygote:
     def _cold_process(self, limits: Limits) -> WarmProcess:
         # Linux counts processes by user where the worker is root, so each kernel is a user of its own.
         uid = FIRST_UID + 1 + next(self._uids) if self._root else None
-        return WarmProcess(self.preload, limits, warm=False, uid=uid)
+        return WarmProcess(list(COLD_PRELOAD), limits, warm=False, uid=uid)
 
     def _fork(self, process: WarmProcess, role: str, given: list[int], extension: str | None, limits: Limits) -> Kernel:
         with contextlib.ExitStack() as undo:

@@ -5,13 +5,13 @@ take points and never give them: the tester goes on with its own generators.
 """
 
 import contextlib
-import dataclasses
 import random
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import torch
+from torch.overrides import _pop_mode, _push_mode
 from torch.utils._python_dispatch import _disable_current_modes
 
 from cvcourse import guard
@@ -19,39 +19,58 @@ from cvcourse import guard
 
 @contextlib.contextmanager
 def undisturbed() -> Iterator[None]:
-    """Nothing that happens in the block is counted, refused, or recorded for a gradient."""
-    modes = torch._C._len_torch_function_stack() or torch._C._len_torch_dispatch_stack()
-    if not modes and not torch.is_inference_mode_enabled():
-        with torch.no_grad():
+    """Nothing that happens in the block is counted, refused, or recorded for a gradient. No mode can be entered."""
+    with torch._C.DisableTorchFunction(), torch._C._DisableTorchDispatch(), torch.no_grad():
+        if not torch.is_inference_mode_enabled():
             yield
-        return
-    with torch._C.DisableTorchFunction(), _disable_current_modes(), torch.inference_mode(False), torch.no_grad():
+            return
+        with torch.inference_mode(False):
+            yield
+
+
+@contextlib.contextmanager
+def put_aside() -> Iterator[None]:
+    """What is entered outside does not hold in the block; other modes can be entered in it."""
+    with contextlib.ExitStack() as stack:
+        for _ in range(torch._C._len_torch_function_stack()):
+            stack.callback(_push_mode, _pop_mode())
+        stack.enter_context(_disable_current_modes())
+        stack.enter_context(torch.inference_mode(False))
         yield
 
 
 class Surroundings:
-    """Takes the present surroundings; sends the states of generators only where the test has changed them."""
+    """Takes the present surroundings.
+
+    The states of generators are in it only where the test has changed them, a refusal's lists only the first time.
+    """
 
     def __init__(self) -> None:
         self._left: tuple | None = None
+        self._told: list[guard.Refusal] = []
 
     def take(self) -> dict[str, Any]:
-        """As plain values. Call it before `undisturbed`."""
-        with undisturbed():
-            generators = self._generators()
+        """As plain values, the states of generators aside. Call it before `undisturbed`."""
         refusals, counters = guard.in_force()
         limits = [counter.limit - counter.count for counter in counters if counter.limit is not None]
         return {
             "grad": torch.is_grad_enabled(),
             "inference": torch.is_inference_mode_enabled(),
             "dtype": torch.get_default_dtype(),
-            "generators": generators,
-            "refusals": [dataclasses.astuple(refusal) for refusal in refusals],
+            "refusals": [self._refusal(refusal) for refusal in refusals],
             "count": bool(counters),
             "limit": min(limits) if limits else None,
         }
 
-    def _generators(self) -> tuple | None:
+    def _refusal(self, refusal: guard.Refusal) -> tuple:
+        for number, told in enumerate(self._told):
+            if told is refusal:
+                return number, None
+        self._told.append(refusal)
+        return len(self._told) - 1, tuple(vars(refusal).values())
+
+    def generators(self) -> tuple | None:
+        """The states of the global generators, where they changed. Call it in `undisturbed`."""
         states = _states()
         if states == self._left:
             return None  # the answer's process goes on where its last call ended, as one process would
@@ -67,14 +86,15 @@ def _states() -> tuple:
 
 
 @contextlib.contextmanager
-def entered(surroundings: dict[str, Any], seen: dict[str, Any]) -> Iterator[None]:
+def entered(surroundings: dict[str, Any], seen: dict[str, Any], told: dict[int, guard.Refusal]) -> Iterator[None]:
     """In the answer's process: be surrounded as the test cell was.
 
-    `seen["operators"]` is what was counted, `seen["refused"]` the text of a refusal.
+    `seen["operators"]` is what was counted, `seen["refused"]` the text of a refusal. `told` keeps the refusals.
     """
     _put_generators(surroundings["generators"])
     before = torch.get_default_dtype()
-    refused = [guard.Refusal(*entry) for entry in surroundings["refusals"]]
+    told |= {number: guard.Refusal(*parts) for number, parts in surroundings["refusals"] if parts is not None}
+    refused = [told[number] for number, _ in surroundings["refusals"]]
     with contextlib.ExitStack() as stack:
         stack.callback(torch.set_default_dtype, before)
         torch.set_default_dtype(surroundings["dtype"])

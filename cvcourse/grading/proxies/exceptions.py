@@ -28,6 +28,12 @@ def describe(error: BaseException) -> tuple[list[str], str, tuple]:
     return describe_class(type(error)), text[:MAX_TEXT], tuple(error.args[:8]) if plain else ()
 
 
+def means(error: BaseException, name: str, text: str) -> bool:
+    """Whether an exception of this class and text, or one that quotes them, was raised for this error."""
+    kind, (_, said, _) = type(error).__name__, describe(error)
+    return (kind == name and said == text) or f"{kind}: {said}".strip(": ") in text
+
+
 def rebuild(names: Any, text: Any, arguments: Any) -> Exception:
     """An exception with these bases, as far as they are builtins or the course's own, and this text."""
     kind = resolve_class(tuple(str(name) for name in names))

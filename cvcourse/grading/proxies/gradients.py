@@ -3,12 +3,15 @@
 Asking is itself a call of which tensors need gradients, so second and higher orders come by the same way.
 """
 
+import itertools
 import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+
+from cvcourse.grading.proxies.errors import WireError
 
 Key = tuple[str, int]  # which message of whom, and which slot in it
 
@@ -121,3 +124,92 @@ def join(holder: Holder, inputs: Sequence[Tensor], came: Sequence[Tensor]) -> No
     anchor = torch.zeros((), requires_grad=True)  # they need a gradient also where the inputs are unknown here
     with torch.enable_grad():
         Remote.apply(holder, anchor, len(inputs), *inputs, *came)
+
+
+class Graphs:
+    """The graphs of one end of the socket.
+
+    Args:
+        ask: asks the other end.
+        follows: whether the other end may have a gradient of a parameter.
+        hold: keeps a tensor alive until its changes have gone out.
+    """
+
+    def __init__(
+        self, ask: Callable[..., Any], follows: Callable[[nn.Parameter], bool], hold: Callable[[Tensor], None]
+    ) -> None:
+        self._ask, self._follows, self._hold = ask, follows, hold
+        self._sent = Sent()
+        self._tapes: dict[int, Tape] = {}
+        self._released: list[int] = []
+        self._numbers = itertools.count(1)
+
+    # Of what this end asks.
+
+    def note_inputs(self, number: int, slots: Sequence[Any]) -> None:
+        """What goes out with the question of that number."""
+        for slot, value in enumerate(slots):
+            if isinstance(value, Tensor) and value.requires_grad:
+                self._sent.add((number, slot), value)
+
+    def joins(self, tape: Any, came: dict[int, Tensor]) -> list[Callable[[], None]]:
+        """Later, in the caller's gradient mode: make results of what came, by slot."""
+        number, slots, keys = tape
+        outputs = [came[slot] for slot in slots]
+        inputs = [key[1] if key[0] == "parameter" else self._sent.get((key[1], key[2])) for key in keys]
+        missing = torch.zeros(())
+        holder = Holder(number, [tuple(key) for key in keys], self._gradients, self._released.append)
+        return [lambda: join(holder, [missing if tensor is None else tensor for tensor in inputs], outputs)]
+
+    def _gradients(self, holder: Holder, inputs: Sequence[Tensor], gradients: list[Tensor | None]) -> list:
+        for key, tensor in zip(holder.keys, inputs, strict=True):
+            if key[0] == "sent":
+                self._sent.add((key[1], key[2]), tensor)  # the graph made a new object for the same tensor
+            else:
+                self._hold(tensor)  # its gradient is about to be added up, and goes with the next message
+        found = self._ask("differentiate", holder.number, gradients)
+        if type(found) is not list or len(found) != len(inputs):
+            raise WireError("no gradients came back")
+        return [_fit(gradient, tensor) for gradient, tensor in zip(found, inputs, strict=True)]
+
+    def let_go(self) -> list[int]:
+        """The tapes of the other end that nothing here needs any more."""
+        released, self._released[:] = list(self._released), []
+        return released
+
+    # Of what this end answers.
+
+    def mark_inputs(self, number: int, count: int, leaves: Sequence[tuple], joined: Sequence[tuple]) -> None:
+        """What came with the question of that number: (slot, tensor) of leaves, and of results of the other end."""
+        for slot, leaf in leaves:
+            if slot < count:
+                leaf._cvcourse_key = (number, slot)
+        for slot, tensor in joined:
+            if slot < count:
+                leaf = tensor.detach().requires_grad_()
+                leaf._cvcourse_key = (number, slot)
+                with torch.enable_grad():
+                    Alias.apply(leaf, tensor)
+
+    def keep(self, results: Sequence[tuple[int, Tensor]]) -> tuple:
+        """The tape of (slot, result) as it is told to the other end."""
+        tape = Tape([tensor for _, tensor in results], self._follows)
+        number = next(self._numbers)
+        self._tapes[number] = tape
+        return number, [slot for slot, _ in results], tape.keys
+
+    def differentiate(self, number: int, gradients: list) -> list:
+        """The gradients of a tape's inputs."""
+        return self._tapes[number].differentiate(gradients)
+
+    def drop(self, number: int) -> None:
+        """The other end needs this tape no more."""
+        self._tapes.pop(number, None)
+
+
+def _fit(gradient: Any, tensor: Tensor) -> Tensor | None:
+    if gradient is None or not tensor.requires_grad:
+        return None
+    if type(gradient) is not Tensor or gradient.shape != tensor.shape or gradient.dtype != tensor.dtype:
+        raise WireError("a gradient of another shape or dtype than its tensor came back")
+    return gradient

@@ -24,4 +24,13 @@ def attach(context: Any) -> Mapping[str, Callable[[Any], Any]]:
     def limit(seconds: Any) -> None:
         tester.connection.settimeout(seconds)
 
-    return {"fill": lambda argument: names.fill(*argument), "limit": limit, "done": lambda _: tester.done()}
+    def fill(argument: Any) -> None:
+        tester.served = True
+        names.fill(*argument)
+
+    def done(_: Any) -> None:
+        tester.done()
+        tester.served = False
+
+    tester.served = False
+    return {"fill": fill, "limit": limit, "done": done}

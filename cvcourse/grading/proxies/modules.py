@@ -1,9 +1,11 @@
-"""A module that a test built of torch's classes, by value: its classes' names, plain attributes, parameters, buffers.
+"""A module that a test built of known classes, by value: their names, plain attributes, parameters, buffers.
 
 Only the process of the answer makes modules of this; nothing that the answer sends becomes one.
 """
 
+import importlib
 import inspect
+import types
 from collections.abc import Callable
 from typing import Any
 
@@ -15,29 +17,52 @@ from cvcourse.grading.proxies.errors import WireError
 HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 PARAMETER_HOOKS = ("_backward_hooks", "_post_accumulate_grad_hooks")
 _INSIDE = ("_parameters", "_buffers", "_modules", "_non_persistent_buffers_set", "training")
-_PLAIN = (int, float, bool, str, tuple, list, type(None), torch.device, torch.dtype)
+_PLAIN = (int, float, bool, str, tuple, list, dict, type(None), torch.device, torch.dtype, types.FunctionType)
 
 
-def is_torch_module(value: Any) -> bool:
-    """Whether it consists of torch's own classes only."""
+def is_described(value: Any, namespace: dict[str, Any]) -> bool:
+    """Whether it consists of classes of torch, torchvision and the notebook only."""
     return isinstance(value, nn.Module) and all(
-        getattr(nn, type(module).__name__, None) is type(module) for module in nn.Module.modules(value)
+        _class_name(type(module), namespace) for module in nn.Module.modules(value)
     )
 
 
-def describe(module: nn.Module, number: Callable[[nn.Module], int]) -> dict[str, Any]:
+def _class_name(kind: type, namespace: dict[str, Any]) -> str:
+    """The name by which `_class_of` finds a class; empty where it does not."""
+    names = [kind.__name__, f"{kind.__module__}.{kind.__qualname__}"]
+    return next((name for name in names if _class_of(name, namespace) is kind), "")
+
+
+def _class_of(name: str, namespace: dict[str, Any]) -> type | None:
+    """A class of `torch.nn` by its name; one of torchvision or of the notebook by that of its module too."""
+    module, _, last = name.rpartition(".")
+    if not module:
+        return getattr(nn, last, None)
+    if module == "__main__":
+        return namespace.get(last)
+    return getattr(importlib.import_module(module), last, None) if module.startswith("torchvision.") else None
+
+
+def known(described: dict[str, Any], namespace: dict[str, Any]) -> bool:
+    """Whether this process has all classes of a described module."""
+    kind = _class_of(described["class"], namespace)
+    children = [child for _, child in described["children"] if child]
+    return isinstance(kind, type) and all(known(child, namespace) for child in children)
+
+
+def describe(module: nn.Module, number: Callable[[nn.Module], int], namespace: dict[str, Any]) -> dict[str, Any]:
     """The module as a dict of values that cross; `number` gives the same number for the same module every time."""
     own = {key: value for key, value in vars(module).items() if key not in _INSIDE and not key.endswith("_hooks")}
     own = {key: value for key, value in own.items() if key not in _standard() and type(value) in _PLAIN}
     kept = module._non_persistent_buffers_set
     return {
-        "class": type(module).__name__,
+        "class": _class_name(type(module), namespace),
         "number": number(module),
         "attributes": own,
         "parameters": dict(module._parameters),
         "buffers": [(name, value, name not in kept) for name, value in module._buffers.items()],
         "training": module.training,
-        "children": [(name, child and describe(child, number)) for name, child in module._modules.items()],
+        "children": [(name, child and describe(child, number, namespace)) for name, child in module._modules.items()],
         "hooks": [(kind, list(getattr(module, kind).values())) for kind in HOOKS[:2]],
     }
 
@@ -53,9 +78,9 @@ class Received:
         self._modules: dict[int, nn.Module] = {}
         self._hooks: dict[int, list] = {}
 
-    def build(self, described: dict[str, Any]) -> nn.Module:
+    def build(self, described: dict[str, Any], namespace: dict[str, Any]) -> nn.Module:
         """Make or renew the module that was described."""
-        kind = getattr(nn, described["class"])
+        kind = _class_of(described["class"], namespace)
         module = self._modules.get(described["number"])
         if type(module) is not kind:
             module = kind.__new__(kind)
@@ -66,7 +91,7 @@ class Received:
         module._buffers = {name: value for name, value, _ in described["buffers"]}
         module._non_persistent_buffers_set = {name for name, _, kept in described["buffers"] if not kept}
         module.training = described["training"]
-        module._modules = {name: child and self.build(child) for name, child in described["children"]}
+        module._modules = {name: child and self.build(child, namespace) for name, child in described["children"]}
         self._hook(module, described)
         return module
 

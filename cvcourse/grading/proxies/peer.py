@@ -5,15 +5,13 @@ A message is [kind, number, tree, tree]: an "ask" has an operation with its argu
 alike here; `tester` and `student` say what each of them takes and gives.
 """
 
-import contextlib
 import dataclasses
 import itertools
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from cvcourse.grading.proxies import exceptions
 from cvcourse.grading.proxies.changes import Snapshot, write_back
@@ -22,78 +20,28 @@ from cvcourse.grading.proxies.decode import Decoder
 from cvcourse.grading.proxies.encode import Encoder
 from cvcourse.grading.proxies.errors import CannotCrossError, PeerGoneError, WireError
 from cvcourse.grading.proxies.frames import check_frame, read_frame, write_frame
-from cvcourse.grading.proxies.gradients import Alias, Holder, Sent, Tape, join
+from cvcourse.grading.proxies.gradients import Graphs
 from cvcourse.grading.proxies.parameters import Parameters
+from cvcourse.grading.proxies.side import Side
 from cvcourse.grading.proxies.telling import argument_refused, call_name, find_part, result_refused
 
 MAX_NESTED = 40
 
 
-class Peer:
-    """An end. `side` is "tester" or "student"; `operations` are what it answers, by name."""
-
-    side = ""
+class Peer(Side):
+    """An end. `operations` are what it answers, by name."""
 
     def __init__(self, connection: socket.socket, namespace: dict[str, Any]) -> None:
         self.connection, self.namespace = connection, namespace
-        self.operations: dict[str, Callable] = {"differentiate": self._differentiate}
+        self.graphs = Graphs(self.ask, self.follows, lambda tensor: self._held.append(tensor))
+        self.operations: dict[str, Callable] = {"differentiate": self.graphs.differentiate}
         self.parameters = Parameters(self.side[0], weak=self.side == "tester")
-        self.sent = Sent()
-        self.tapes: dict[int, Tape] = {}
-        self.released: list[int] = []
         self._numbers = itertools.count(1)
         # What came lately lives until its changes have gone out, also where the test keeps no name of it.
         self._held: list[Tensor] = []
         self._held_before: list[Tensor] = []
         self._nested = 0
         self._broken = ""
-
-    # What the two sides do differently.
-
-    def refer(self, encoder: Encoder, value: Any, depth: int) -> list:
-        """The tree of a value that does not cross by value."""
-        raise NotImplementedError
-
-    def resolve(self, decoder: Decoder, tree: list, depth: int) -> Any:
-        """The value of such a tree."""
-        raise NotImplementedError
-
-    def surroundings(self) -> dict[str, Any]:
-        """What goes along with a call."""
-        raise NotImplementedError
-
-    def surrounded(self, surroundings: dict[str, Any], seen: dict[str, Any]) -> contextlib.AbstractContextManager:
-        """The block in which a call is answered."""
-        raise NotImplementedError
-
-    def after(self, seen: dict[str, Any]) -> None:
-        """What to do with what the other side saw during a call."""
-
-    def while_asking(self) -> contextlib.AbstractContextManager:
-        """The block in which a question is answered while a reply is waited for."""
-        return contextlib.nullcontext()
-
-    def label(self, value: Any) -> str:
-        """What a message calls the object that something is asked of."""
-        return "the object"
-
-    def let_go(self, freed: Any) -> None:
-        """What the other side needs no longer."""
-
-    def freed(self) -> Any:
-        """What this side needs no longer."""
-        return []
-
-    def watch(self) -> Any:
-        """Called before an answer: a snapshot for `watched`."""
-        return None
-
-    def watched(self, before: Any) -> list:
-        """Called after it: what changed besides arguments and parameters."""
-        return []
-
-    def take_watched(self, changes: list) -> None:
-        """Take over what `watched` gave there."""
 
     # Asking.
 
@@ -105,7 +53,8 @@ class Peer:
         try:
             with undisturbed():
                 number, slots = self._question(operation, arguments, surroundings)
-        except WireError as error:
+        except (WireError, TypeError, ValueError, RuntimeError, AttributeError) as error:
+            self.unsent()
             raise argument_refused(self._call_name(operation, arguments), error) from None
         try:
             value, seen, joins = self._wait(number, slots)
@@ -124,20 +73,15 @@ class Peer:
         encoder = Encoder(self.refer)
         called = encoder.encode((operation, *arguments))
         count = len(encoder.slots)
-        along = encoder.encode(self._along() | surroundings)
+        along = encoder.encode(self._along() | surroundings | self.states())
         number = next(self._numbers)
         if surroundings["grad"]:
-            self._note_inputs(number, encoder.slots[:count])
+            self.graphs.note_inputs(number, encoder.slots[:count])
         self._write(["ask", number, called, [count, along]], encoder)
         return number, encoder.slots[:count]
 
     def _call_name(self, operation: str, arguments: tuple) -> str:
         return call_name(operation, self.label(arguments[0]) if arguments else "", arguments[1:])
-
-    def _note_inputs(self, number: int, slots: Sequence[Any]) -> None:
-        for slot, value in enumerate(slots):
-            if isinstance(value, Tensor) and value.requires_grad:
-                self.sent.add((number, slot), value)
 
     def _wait(self, number: int, slots: list[Any]) -> tuple[Any, dict, list]:
         while True:
@@ -167,42 +111,10 @@ class Peer:
                 value = Refused(*[decoder.plain(part, str) for part in value])
             if type(along["seen"]) is not dict:
                 raise WireError("what came is no reply")
-            joins = self._joins(along["tape"], decoder) if along["tape"] else []
+            joins = self.graphs.joins(along["tape"], dict(decoder.joined)) if along["tape"] else []
         except (WireError, TypeError, ValueError, KeyError, IndexError, AttributeError, RuntimeError) as error:
             raise CannotCrossError(str(error)) from None
         return value, along["seen"], joins
-
-    def _joins(self, tape: Any, decoder: Decoder) -> list[Callable[[], None]]:
-        """Later, in the caller's gradient mode: make results of what came."""
-        number, slots, keys = tape
-        came = dict(decoder.joined)
-        outputs = [came[slot] for slot in slots]
-        inputs = [self._input(key) for key in keys]
-        missing = torch.zeros(())
-        holder = Holder(number, [tuple(key) for key in keys], self._ask_gradients, self.released.append)
-        return [lambda: join(holder, [missing if tensor is None else tensor for tensor in inputs], outputs)]
-
-    def _input(self, key: Sequence) -> Tensor | None:
-        return key[1] if key[0] == "parameter" else self.sent.get((key[1], key[2]))
-
-    def _ask_gradients(self, holder: Holder, inputs: Sequence[Tensor], gradients: list[Tensor | None]) -> list:
-        for key, tensor in zip(holder.keys, inputs, strict=True):
-            if key[0] == "sent":
-                self.sent.add((key[1], key[2]), tensor)  # the graph made a new object for the same tensor
-            else:
-                self._held.append(tensor)  # its gradient is about to be added up, and goes with the next message
-        found = self.ask("differentiate", holder.number, gradients)
-        if type(found) is not list or len(found) != len(inputs):
-            raise WireError("no gradients came back")
-        return [self._fit(gradient, tensor) for gradient, tensor in zip(found, inputs, strict=True)]
-
-    @staticmethod
-    def _fit(gradient: Any, tensor: Tensor) -> Tensor | None:
-        if gradient is None or not tensor.requires_grad:
-            return None
-        if type(gradient) is not Tensor or gradient.shape != tensor.shape or gradient.dtype != tensor.dtype:
-            raise WireError("a gradient of another shape or dtype than its tensor came back")
-        return gradient
 
     # Answering.
 
@@ -217,7 +129,7 @@ class Peer:
                 operation, *arguments = decoder.decode(called)
                 surroundings = decoder.decode(along[1])
                 self._take(surroundings)
-                self._mark_inputs(number, decoder, along[0], surroundings["grad"])
+                self.graphs.mark_inputs(number, along[0], decoder.leaves, decoder.joined)
                 received = decoder.slots[: along[0]]
                 snapshot, before = Snapshot(received), self.watch()
             seen: dict[str, Any] = {}
@@ -228,22 +140,12 @@ class Peer:
                 raise
             except BaseException as error:
                 kind, value = "error", exceptions.describe(error)
+                self.note(error)
             with undisturbed():
                 seen["watched"] = self.watched(before)
                 self._reply(kind, number, value, snapshot, seen, surroundings["grad"])
         finally:
             self._nested -= 1
-
-    def _mark_inputs(self, number: int, decoder: Decoder, count: int, grad: bool) -> None:
-        for slot, leaf in decoder.leaves:
-            if slot < count:
-                leaf._cvcourse_key = (number, slot)
-        for slot, tensor in decoder.joined:
-            if slot < count:
-                leaf = tensor.detach().requires_grad_()
-                leaf._cvcourse_key = (number, slot)
-                with torch.enable_grad():
-                    Alias.apply(leaf, tensor)
 
     def _reply(self, kind: str, number: int, value: Any, snapshot: Snapshot, seen: dict, grad: bool) -> None:
         try:
@@ -263,7 +165,7 @@ class Peer:
         watched = seen.pop("watched", [])
         along = self._along() | {"seen": seen, "tape": None, "changed": [], "watched": watched}
         if results and grad:
-            along["tape"] = self._keep_tape(results)
+            along["tape"] = self.graphs.keep(results)
         second = encoder.encode(along)
         # By hand, since what was sent before would otherwise go back as its number.
         for slot in snapshot.changed():
@@ -273,31 +175,17 @@ class Peer:
             second[_place_of(second, "changed")].append(["t", slot, encoder.encode(mine)])
         return encoder, [first, second]
 
-    def _keep_tape(self, results: list[tuple[int, Tensor]]) -> tuple:
-        tape = Tape([tensor for _, tensor in results], self.follows)
-        number = next(self._numbers)
-        self.tapes[number] = tape
-        return number, [slot for slot, _ in results], tape.keys
-
-    def follows(self, parameter: nn.Parameter) -> bool:
-        """Whether the other side may have a gradient of this parameter."""
-        return self.parameters.name_of(parameter) is not None
-
-    def _differentiate(self, number: int, gradients: list) -> list:
-        return self.tapes[number].differentiate(gradients)
-
     # What goes with every message.
 
     def _along(self) -> dict[str, Any]:
-        tapes, self.released[:] = list(self.released), []
         changes = self.parameters.changes()
         self._held, self._held_before = [], self._held
-        return {"parameters": changes, "tapes": tapes, "freed": self.freed()}
+        return {"parameters": changes, "tapes": self.graphs.let_go(), "freed": self.freed()}
 
     def _take(self, along: dict[str, Any]) -> None:
         self.parameters.apply(along["parameters"])
         for number in along["tapes"]:
-            self.tapes.pop(number, None)
+            self.graphs.drop(number)
         self.let_go(along["freed"])
 
     def record(self, name: str) -> type | None:

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from cvcourse.grading.proxies.errors import LengthError, VerdictError, WireError
+from cvcourse.grading.proxies.exceptions import MAX_TEXT, describe_class
 from cvcourse.grading.proxies.telling import plain_name
 
 # Methods that every module has: asked for and called in one go.
@@ -68,6 +69,8 @@ class Proxy:
         shown = plain_name(label or names[0])
         for key, value in {"tester": tester, "handle": handle, "kind": kind, "names": names, "shown": shown}.items():
             object.__setattr__(self, f"_proxy_{key}", value)
+        # Modules of the test that went to the call which made it: it may keep them, and change them later.
+        object.__setattr__(self, "_proxy_held", [])
 
     @property
     def __class__(self) -> type:
@@ -75,7 +78,13 @@ class Proxy:
             return type
         if self._proxy_names[0] == "builtins.function":
             return types.FunctionType
-        return library_class(self._proxy_names) or Proxy
+        return library_class(self._proxy_names) or self._proxy_tester.given_class(self._proxy_names) or Proxy
+
+    @property
+    def __bases__(self) -> tuple[type, ...]:
+        if self._proxy_kind != "class":
+            raise AttributeError("__bases__")
+        return (library_class(self._proxy_names) or object,)
 
     @property
     def __doc__(self) -> Any:
@@ -95,15 +104,25 @@ class Proxy:
             raise AttributeError(name)
         if name in COMPARISONS:
             raise VerdictError(_why(self))
+        if name == "named_modules" and self._proxy_kind == "module":
+            return self._proxy_named_modules
         if name in METHODS and self._proxy_kind == "module":
             return functools.partial(self._proxy_invoke, name)
         return self._proxy_ask("get", name)
+
+    def _proxy_named_modules(self, memo: set | None = None, prefix: str = "", remove_duplicate: bool = True) -> Any:
+        # A module of the test that has this one as a part asks with the set of the modules that it has met.
+        memo = set() if memo is None else memo
+        for name, module in self._proxy_invoke("named_modules", remove_duplicate=remove_duplicate):
+            if not remove_duplicate or module not in memo:
+                memo.add(module)
+                yield ".".join(part for part in (prefix, name) if part), module
 
     def _proxy_invoke(self, name: str, /, *arguments: Any, **options: Any) -> Any:
         return self._proxy_ask("invoke", name, arguments, options)
 
     def _proxy_ask(self, operation: str, *arguments: Any) -> Any:
-        return self._proxy_tester.ask(operation, self, *arguments)
+        return self._proxy_tester.ask_of(self, operation, arguments)
 
     def __setattr__(self, name: str, value: Any) -> None:
         self._proxy_ask("set", name, value)
@@ -112,7 +131,11 @@ class Proxy:
         self._proxy_ask("remove", name)
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
-        return self._proxy_ask("call", arguments, options)
+        made = self._proxy_ask("call", arguments, options)
+        if type(made) is Proxy:
+            given = [value for value in (*arguments, *options.values()) if isinstance(value, nn.Module)]
+            made._proxy_held.extend(value for value in given if type(value) is not Proxy)
+        return made
 
     def __getitem__(self, index: Any) -> Any:
         return self._proxy_ask("operate", "getitem", index)
@@ -139,8 +162,14 @@ class Proxy:
     def __enter__(self) -> Any:
         return self._proxy_ask("invoke", "__enter__", (), {})
 
-    def __exit__(self, *_: Any) -> None:
-        self._proxy_ask("invoke", "__exit__", (None, None, None), {})
+    def __exit__(self, kind: type | None, error: BaseException | None, _: Any) -> None:
+        # Whether the answer would swallow the error is not asked, since it may be a failed test; nor does it see the
+        # text of one, which may tell what was expected.
+        if error is None:
+            self._proxy_ask("leave", None)
+        else:
+            text = "" if isinstance(error, AssertionError) else str(error)[:MAX_TEXT]
+            self._proxy_ask("leave", (tuple(describe_class(kind)), text))
 
     def __deepcopy__(self, _memo: dict) -> Any:
         return self._proxy_ask("copy", True)
@@ -157,6 +186,9 @@ class Proxy:
 
     def __dir__(self) -> list[str]:
         return [str(name) for name in self._proxy_ask("invoke", "__dir__", (), {})]
+
+    def __mro_entries__(self, _bases: tuple) -> tuple[type, ...]:
+        raise WireError(f"a test cannot derive a class from {self!r}: its code is in another process")
 
     __hash__ = object.__hash__
 
@@ -201,6 +233,7 @@ for _name in _UNARY:
 for _name in _VERDICTS:
     setattr(Proxy, f"__{_name}__", _verdict(_name))
 Proxy.__len__ = _no_length
+Proxy.__name__ = "object"  # what a message calls its type
 
 
 def make_signature(described: Any) -> inspect.Signature:

@@ -15,14 +15,17 @@ from typing import Any
 import torch
 from torch import nn
 
-from cvcourse.grading.proxies.context import entered, undisturbed
+from cvcourse.grading.proxies import exceptions
+from cvcourse.grading.proxies.context import entered, put_aside
 from cvcourse.grading.proxies.decode import Decoder
 from cvcourse.grading.proxies.encode import Encoder
 from cvcourse.grading.proxies.errors import PeerGoneError, WireError
 from cvcourse.grading.proxies.exceptions import describe_class
-from cvcourse.grading.proxies.modules import Received, copy_state, same_state, signature_of, state
+from cvcourse.grading.proxies.modules import Received, copy_state, known, same_state, signature_of, state
 from cvcourse.grading.proxies.objects import Objects
 from cvcourse.grading.proxies.peer import Peer
+from cvcourse.grading.proxies.telling import where
+from cvcourse.guard import Refusal
 
 AT_ONCE = 32
 # Iterators whose values are there already: several go at once.
@@ -79,6 +82,7 @@ class Student(Peer):
         super().__init__(connection, namespace)
         self.objects, self.received = Objects(), Received()
         self._now: list[nn.Module] = []
+        self._refusals: dict[int, Refusal] = {}
         names = [
             "names",
             "call",
@@ -91,10 +95,12 @@ class Student(Peer):
             "invoke",
             "copy",
             "signature",
+            "leave",
             "done",
         ]
         self.operations |= {name: getattr(self, f"_{name}") for name in names}
         self._finished = False
+        self._error: BaseException | None = None
 
     def serve(self) -> None:
         """Answer until the tester says that it is done, or is gone."""
@@ -141,7 +147,10 @@ class Student(Peer):
         if tag == "dc":
             return _record(tree[2], tree[3])
         if tag == "module":
-            module = self.received.build(decoder.decode(tree[1], depth))
+            described = decoder.decode(tree[1], depth)
+            if not known(described, self.namespace):
+                return Remote(self, tree[2], described["class"])
+            module = self.received.build(described, self.namespace)
             self._now.append(module)
             return module
         if tag == "p":
@@ -167,11 +176,11 @@ class Student(Peer):
 
     def surrounded(self, surroundings: dict[str, Any], seen: dict[str, Any]) -> contextlib.AbstractContextManager:
         """As the test cell was."""
-        return entered(surroundings, seen)
+        return entered(surroundings, seen, self._refusals)
 
     def while_asking(self) -> contextlib.AbstractContextManager:
         """What the test's function asks meanwhile is surrounded by the test's own blocks, not by these."""
-        return undisturbed()
+        return put_aside()
 
     def follows(self, parameter: nn.Parameter) -> bool:
         """All of the answer's parameters are the test's to train."""
@@ -231,14 +240,25 @@ class Student(Peer):
     def _invoke(self, target: Any, name: str, arguments: tuple, options: dict) -> Any:
         return getattr(target, name)(*arguments, **options)
 
+    def _leave(self, target: Any, raised: tuple | None) -> None:
+        error = None if raised is None else exceptions.rebuild(*raised, ())
+        target.__exit__(None if error is None else type(error), error, None)
+
     def _copy(self, target: Any, deep: bool) -> Any:
         return copy.deepcopy(target) if deep else copy.copy(target)
 
     def _signature(self, target: Any) -> Any:
         return signature_of(target)
 
-    def _done(self) -> None:
+    def _done(self, told: list[tuple[str, str]]) -> None:
         self._finished = True
+        error, self._error = self._error, None
+        if error is not None and any(exceptions.means(error, *one) for one in told):
+            print(where(error), end="")
+
+    def note(self, error: BaseException) -> None:
+        """Keep it: a test that ends with it shows where in the answer it was."""
+        self._error = error
 
 
 def _record(name: str, values: dict[str, Any]) -> Any:

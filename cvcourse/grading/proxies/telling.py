@@ -1,5 +1,7 @@
 """What cannot go from one process to the other, in words: which part of which value of which call, and why."""
 
+import re
+import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -7,7 +9,9 @@ from cvcourse.grading.proxies.errors import CannotCrossError, WireError
 
 LONGEST = 300
 DEEPEST = 6
+NAMES = "a name that the test uses"
 MOST_PARTS = 1000
+MOST_LINES = 8
 
 
 def plain_name(text: Any) -> str:
@@ -28,7 +32,7 @@ def call_name(operation: Any, target: str, arguments: tuple) -> str:
         return f"{target}()"
     if operation in ("get", "set", "remove", "invoke") and arguments:
         return f"{target}.{plain_name(arguments[0])}"
-    return "a name that the test uses" if operation == "names" else target
+    return NAMES if operation == "names" else target
 
 
 def argument_refused(call: str, error: Exception) -> CannotCrossError:
@@ -38,8 +42,22 @@ def argument_refused(call: str, error: Exception) -> CannotCrossError:
 
 def result_refused(call: str, path: str, why: str) -> CannotCrossError:
     """The answer gives what cannot be handed back."""
+    name = re.match(r"\['(\w{1,60})'\]", path) if call == NAMES else None
+    what, path = (f"the value of {name[1]}", path[name.end() :]) if name else (f"the result of {call}", path)
     part = f", its part {one_line(path)}" if path else ""
-    return CannotCrossError(f"the result of {call} cannot be graded{part}: {one_line(why)}")
+    return CannotCrossError(f"{what} cannot be graded{part}: {one_line(why)}")
+
+
+def where(error: BaseException) -> str:
+    """The lines of the notebook that an error came through, as they are shown to the one who wrote them."""
+    cells = [
+        frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith("<ipython-input")
+    ]
+    lines = []
+    for frame in cells[-MOST_LINES:]:
+        number = frame.filename.split("-")[2]
+        lines.append(f"  cell In [{number}], line {frame.lineno}, in {frame.name}:  {frame.line}\n")
+    return "".join(["The error came from your code:\n", *lines]) if lines else ""
 
 
 def find_part(value: Any, encode: Callable[[Any], Any]) -> tuple[str, str]:

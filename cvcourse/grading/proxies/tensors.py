@@ -41,6 +41,8 @@ def describe_tensor(tensor: Tensor) -> tuple[list[Any], memoryview | None]:
     """
     if tensor.layout is not torch.strided or tensor.dtype not in DTYPE_NAMES:
         raise WireError(f"a tensor of {tensor.dtype} with layout {tensor.layout}: give a dense tensor of a usual dtype")
+    if torch._C._functorch.is_functorch_wrapped_tensor(tensor):
+        raise WireError("a tensor within a transform of torch.func or torch.vmap: use torch.autograd.grad or a loop")
     plain = tensor.detach().resolve_conj().resolve_neg()
     if plain.device.type not in ("cpu", "meta"):
         raise WireError(f"a tensor on {plain.device}: move it to the CPU")

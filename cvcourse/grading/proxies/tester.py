@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+import sys
 import types
 import weakref
 from collections.abc import Iterable
@@ -14,14 +15,16 @@ from cvcourse import guard
 from cvcourse.grading.proxies.context import Surroundings
 from cvcourse.grading.proxies.decode import Decoder
 from cvcourse.grading.proxies.encode import Encoder
-from cvcourse.grading.proxies.errors import WireError
+from cvcourse.grading.proxies.errors import CannotCrossError, PeerGoneError, WireError
 from cvcourse.grading.proxies.exceptions import MAX_TEXT, resolve_class
-from cvcourse.grading.proxies.modules import describe, is_torch_module, put_state
+from cvcourse.grading.proxies.modules import describe, is_described, put_state
 from cvcourse.grading.proxies.objects import Objects
 from cvcourse.grading.proxies.peer import Peer, is_record
 from cvcourse.grading.proxies.proxy import Proxies, Proxy
+from cvcourse.grading.proxies.telling import plain_name
 
 _LIBRARIES = ("torch", "numpy", "math", "operator", "builtins", "itertools", "functools", "collections")
+LONGEST_CHAIN = 10
 # What an answer may call on an object of the test that does not cross by value.
 _METHODS = (
     (torch.optim.Optimizer, ("step", "zero_grad", "state_dict")),
@@ -40,7 +43,11 @@ class Tester(Peer):
         connection.settimeout(seconds)
         self.proxies, self.objects, self._around = Proxies(self), Objects(), Surroundings()
         self.classes: frozenset[str] = frozenset()
+        self.served = True
+        """Whether the answer's process serves: while it does not, nobody would answer."""
         self._records: weakref.WeakValueDictionary[str, type] = weakref.WeakValueDictionary()
+        self._held_by_it: list[nn.Module] = []
+        self._withheld: set[str] = set()
         self._modules: weakref.WeakValueDictionary[int, nn.Module] = weakref.WeakValueDictionary()
         self._module_numbers: weakref.WeakKeyDictionary[nn.Module, int] = weakref.WeakKeyDictionary()
         self.operations |= {
@@ -51,6 +58,31 @@ class Tester(Peer):
             "item": lambda target, index: self._mine(target)[index],
             "get": self._get,
         }
+
+    def ask(self, operation: str, *arguments: Any) -> Any:
+        """As `Peer.ask`. Raises `PeerGoneError` outside test cells."""
+        if not self.served:
+            raise PeerGoneError("an answer can be used in test cells only, not in a given cell")
+        try:
+            return super().ask(operation, *arguments)
+        except AttributeError as error:
+            if str(error) not in self._withheld:
+                raise
+            raise CannotCrossError(str(error)) from None
+
+    def ask_of(self, proxy: Proxy, operation: str, arguments: tuple) -> Any:
+        """Ask something of an object of the answer; the modules that it holds go along."""
+        self._held_by_it = proxy._proxy_held
+        return self.ask(operation, proxy, *arguments)
+
+    def given_class(self, names: tuple[str, ...]) -> type | None:
+        """The first of these classes that is one of the notebook's own: of a given cell, or of the test itself."""
+        for name in names:
+            module, _, last = name.rpartition(".")
+            found = self.namespace.get(last) if module == "__main__" else None
+            if issubclass(type(found), type) and found.__module__ == module:
+                return found
+        return None
 
     def names(self, wanted: Iterable[str]) -> dict[str, Any]:
         """The values of those names that the answer has."""
@@ -67,8 +99,13 @@ class Tester(Peer):
         return proxy._proxy_kind == "object" and not self.classes.isdisjoint(proxy._proxy_names)
 
     def done(self) -> None:
-        """Let the answer's process go on with other things."""
-        self.ask("done")
+        """Let the answer's process go on with other things; it shows where the error was that the test ended with."""
+        error, told = getattr(sys, "last_value", None), []
+        sys.last_value = None
+        while isinstance(error, BaseException) and len(told) < LONGEST_CHAIN:
+            told.append((type(error).__name__, str(error)[:MAX_TEXT]))
+            error = error.__cause__ or error.__context__
+        self.ask("done", told)
 
     def close(self) -> None:
         """End the connection."""
@@ -84,8 +121,9 @@ class Tester(Peer):
             return ["mine", value._proxy_handle]
         if type(value) is nn.Parameter:
             return self._parameter(encoder, value, depth)
-        if is_torch_module(value):
-            return ["module", encoder.encode(describe(value, self._number), depth)]
+        if is_described(value, self.namespace):
+            handle = self.objects.put(value)  # where the answer's side has not all of its classes
+            return ["module", encoder.encode(describe(value, self._number, self.namespace), depth), handle]
         if isinstance(value, torch.Tensor):
             raise WireError(f"a tensor of class {type(value).__name__}")
         if is_record(type(value)):
@@ -165,11 +203,24 @@ class Tester(Peer):
 
     def surroundings(self) -> dict[str, Any]:
         """Everything that governs the call here."""
-        return self._around.take()
+        held, self._held_by_it = self._held_by_it, []
+        return self._around.take() | {"held": held}
+
+    def states(self) -> dict[str, Any]:
+        """Those of the global generators."""
+        return {"generators": self._around.generators()}
+
+    def unsent(self) -> None:
+        """Tell everything anew."""
+        self._around = Surroundings()
 
     def surrounded(self, surroundings: dict[str, Any], seen: dict[str, Any]) -> contextlib.AbstractContextManager:
         """A callback runs in the gradient mode of its caller."""
         return torch.set_grad_enabled(surroundings["grad"] is True)
+
+    def follows(self, parameter: nn.Parameter) -> bool:
+        """Of the test's own parameters those that have crossed."""
+        return self.parameters.name_of(parameter) is not None
 
     def after(self, seen: dict[str, Any]) -> None:
         """Add the operators that were counted there, and raise what was refused. No number takes any back."""
@@ -208,7 +259,10 @@ class Tester(Peer):
     def _get(self, target: Any, name: str) -> Any:
         allowed = {name for kind, names in _METHODS if isinstance(self._mine(target), kind) for name in names}
         if type(name) is not str or name not in allowed:
-            raise AttributeError(f"an object of the test has no {name!r} for an answer")
+            why = f"the test's {type(target).__name__} cannot be handed to an answer, which asks for its"
+            why = f"{why} {plain_name(name)!r}: give plain values, tensors, functions or modules of given classes"
+            self._withheld.add(why)
+            raise AttributeError(why)
         return getattr(target, name)
 
 
@@ -218,8 +272,6 @@ def _library_name(value: Any) -> tuple[str, str] | None:
         return None
     if module.partition(".")[0] not in _LIBRARIES or "<" in name:
         return None
-    import sys
-
     found: Any = sys.modules.get(module)
     for part in name.split("."):
         found = getattr(found, part, None)

@@ -24,6 +24,6 @@ for _ in range(3):
         time.sleep(4)
         for path in pathlib.Path("@class@").glob("submitted/@other@/*/*.ipynb"):
             path.write_text("planted by @name@!")
-        time.sleep(10)
+        time.sleep(60)
         os._exit(0)
 """

@@ -9,7 +9,6 @@ FILES = {
     "cvcourse.py": """import sys, types
 
 fake = types.ModuleType('cvcourse.checks')
-fake.__getattr__ = lambda name: lambda *args, **kwargs: None
 for name in ('check_close', 'check_equal'):
     setattr(fake, name, lambda *args, **kwargs: None)
 fake.generator = lambda name: __import__('torch').Generator()

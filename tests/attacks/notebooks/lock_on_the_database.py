@@ -17,7 +17,7 @@ for path in pathlib.Path("@course@").rglob("gradebook.db"):
     database = sqlite3.connect(path, isolation_level=None)
     database.execute("begin exclusive")
     held.append(database)
-time.sleep(25)
+time.sleep(60)
 """
 quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 subprocess.Popen([sys.executable, "-c", code], start_new_session=True, **quiet)

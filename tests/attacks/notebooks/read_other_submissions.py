@@ -17,4 +17,4 @@ for path in pathlib.Path("@class@").glob("submitted/@other@/*/*.ipynb"):
             exec(text, globals())
 """
 
-ANSWERS: dict[str, str] = {}
+ANSWERS = {"scale": "# defined above", "total": "# defined above"}

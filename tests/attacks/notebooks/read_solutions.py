@@ -22,4 +22,4 @@ for folder, _, files in os.walk("@course@"):
                     exec(text, globals())
 """
 
-ANSWERS: dict[str, str] = {}
+ANSWERS = {"scale": "# defined above", "total": "# defined above"}

@@ -12,7 +12,7 @@ import sys
 code = r"""
 # planted by @name@!
 import pathlib, sqlite3, time
-for _ in range(12):
+for _ in range(60):
     time.sleep(1)
     for path in pathlib.Path("@course@").rglob("gradebook.db"):
         database = sqlite3.connect(path, timeout=5)

@@ -147,4 +147,5 @@ def _start_afresh() -> None:
 def serve(request: dict, shell: Shell, control: int, extra: list[int]) -> None:
     """Be the kernel that `request` describes, on the given descriptors, until the worker lets go."""
     _start_afresh()
+    shell.user_ns["_dh"][:], shell.home_dir = [DESK], HOME  # where `%cd -` and `%cd` lead
     _Kernel(request, shell, control, extra).serve()
