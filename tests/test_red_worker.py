@@ -77,7 +77,12 @@ def test_outputs_that_were_cleared_are_let_go():
 
 @pytest.mark.parametrize(
     "html",
-    ["<a " + "a='b' " * 100_000 + ">", "<a " + '"' * 500_000, '<a x=">"' + 'y=">"' * 100_000, "<a/" + "b/" * 500_000],
+    [
+        "<a " + "a='b' " * 100_000 + ">",
+        "<a " + '"' * 500_000,
+        '<a x=">"' + 'y=">"' * 100_000,
+        "<a/" + "b/" * 500_000,
+    ],
     ids=["attributes", "quotes", "signs in values", "slashes"],
 )
 def test_html_with_endless_tags_is_left_out(html):

@@ -96,7 +96,7 @@ def unusable(source: NotebookNode, reason: str) -> Marked:
 
 
 def clean(text: str) -> str:
-    """The text without colours and what else steers a terminal or turns the text around, cut to a reason's length."""
+    """The text without colours and other commands to a terminal, cut to a reason's length."""
     text = _CONTROL.sub(" ", _ANSI.sub("", plain_text(text[: 4 * LONGEST_REASON]))).strip()
     return text if len(text) <= LONGEST_REASON else text[: LONGEST_REASON - 1] + "…"
 

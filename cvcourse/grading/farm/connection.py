@@ -128,7 +128,8 @@ def _check_scheduler(client: "Client") -> None:
 def _notes(answers: dict[str, Any]) -> list[str]:
     for address, answer in answers.items():
         if isinstance(answer, CourseError):
-            raise type(answer)(f"worker {address}: {answer}") from answer
+            where = "" if "127.0.0.1" in address else f"worker {address}: "
+            raise type(answer)(f"{where}{answer}") from answer
         if isinstance(answer, Exception):
             raise ClassError(f"worker {address} does not start: {_line(answer)}") from answer
     slow = [answer for answer in answers.values() if answer]
