@@ -105,5 +105,5 @@ def test_large_plain_html_stays(html):
 
 def test_a_reason_steers_no_terminal():
     text = clean("a\x1b]0;title\x07\x1b]8;;http://x\x1b\\b\x9b31m\u202ec\nd\r\x00\ud800")
-    assert text.split() == ["a", "]0;title", "]8;;http://x", "\\b", "31m", "c", "d"]
+    assert all(letter.isprintable() or letter == "\n" for letter in text), ascii(text)
     assert "\n" in text
