@@ -161,12 +161,12 @@ def test_pages_still_say_what_is_wrong_with_the_students_values(pages):
     for told in (
         "71 was not doubled",
         "this value is wrong",
-        "an odd value",
         "no such value",
         "double(3) is 6, not 3",
         "says no",
     ):
         assert told in pages["b"], told
+    assert "an odd value" not in pages["b"]  # printed in a hidden test: it could be the input
     assert "my own error" in pages["a"]
     assert "my own frame" in pages["c"]
     assert LEFT_OUT in pages["c"]
@@ -185,4 +185,3 @@ def test_ordinary_text_is_not_taken_for_a_hidden_test():
     for text in ("assert double(3) == 6", "x = double(1)", "71", ")", "import warnings", "a\n\nb"):
         assert hidden.censored(text) == text
     assert hidden.censored("one\nconcealed_total = 142\ntwo") == f"one\n{LEFT_OUT}\ntwo"
-    assert hidden.censored_of_test("m.py:3: UserWarning: odd\n  f(x)\nnext") == "m.py:3: UserWarning: odd\nnext"

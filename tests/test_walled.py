@@ -196,6 +196,16 @@ def test_a_failed_given_cell_of_the_tester_is_the_graders_fault(marked):
     assert "the given cell setup did not end well" in result.notes[0]
 
 
+def test_a_given_cell_that_the_students_own_code_ends_is_no_fault_of_the_grader(marked):
+    work = tiny.handed_in()
+    trap = "import builtins, os\nbuiltins.__import__ = lambda *args, **kwargs: os._exit(0)"
+    work.cells.insert(0, new_code_cell(trap))
+    result = marked(work)
+    assert sum(points(result).values()) == 0
+    assert Outcome.FAULT not in outcomes(result, FULL)
+    assert "the given cell setup did not end well" in result.notes[0]
+
+
 def test_earlier_verdicts_save_their_tests(walls, marked):
     before = {one.grade_id: one for one in marked().verdicts}
     wrong = tiny.as_bytes(tiny.handed_in(double="def double(x):\n    return 0", shift="def shift(x):\n    return 0"))

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from queue import Empty
 from time import monotonic
 from typing import Literal
@@ -26,7 +26,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
 from cvcourse.errors import ClassError
-from cvcourse.grading.cells import grade_id, is_answer, is_executed, is_graded
+from cvcourse.grading.cells import is_executed, is_given, is_graded
 
 STARTUP_SECONDS = 60
 PROBE_SECONDS = 10.0
@@ -266,7 +266,7 @@ class _Run:
     async def _run(self, index: int) -> CellRun:
         """One cell in the kernel that there is; only the student's cells and the tests use up the notebook's time."""
         cell = self.notebook.cells[index]
-        given = bool(grade_id(cell)) and not is_graded(cell) and not is_answer(cell)
+        given = is_given(cell)
         run = await self.kernel.run(index, self.limits.given if given else min(self.limits.cell, self.left))
         if not given:
             self.left -= run.seconds
@@ -279,6 +279,8 @@ class _Run:
             suspects = len(self.replay)
             if await self._ready() and len(self.replay) < suspects:
                 run = await self._once(index)
+        if run.status in ("died", "timeout") and is_given(self.notebook.cells[index]):
+            run = replace(run, status="fault")
         self.runs[index] = run
         if run.status in ("ok", "error") and not is_graded(self.notebook.cells[index]):
             self.replay.append(index)

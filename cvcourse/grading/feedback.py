@@ -80,6 +80,8 @@ def _prepare_code(cell: NotebookNode, hidden: HiddenText) -> None:
     withheld = locked and has_hidden_tests(cell.source)
     if withheld:
         cell.source = f"{visible_part(cell.source)}\n{HIDDEN_NOTE}".strip()
+        # What an answer prints could be the hidden inputs, which stay the same for a second attempt.
+        cell.outputs = [output for output in cell.outputs if output.output_type == "error"]
     for output in cell.outputs:
         if output.output_type == "error":
             output.evalue = hidden.censored(output.evalue)
@@ -88,7 +90,7 @@ def _prepare_code(cell: NotebookNode, hidden: HiddenText) -> None:
             frames = [hidden.censored(entry) for entry in frames if not (locked and hidden.is_frame(entry))]
             output.traceback = [last] if withheld else frames or [last]
         elif output.output_type == "stream":
-            output.text = hidden.censored_of_test(output.text) if withheld else hidden.censored(output.text)
+            output.text = hidden.censored(output.text)
         else:
             if "text/plain" in output.data:
                 output.data.pop("text/latex", None)  # the page shows no formulas

@@ -18,8 +18,6 @@ LEFT_OUT = "[a line that quotes a hidden test is left out]"
 _SHORT = 9  # a shorter line, such as `)` or `else:`, gives nothing away
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _FRAME = re.compile(r"^\s*(?:Cell |Input )?In\s?\[(\d+)\]")
-_WARNING = re.compile(r":\d+: \w+: ")
-_LONGEST_PLACE = 1000
 _NOT_TEXT = re.compile(r"[\s\\'\"]+")
 
 
@@ -62,17 +60,6 @@ class HiddenText:
         """The same for HTML, where tags can stand between the words."""
         quoted = self._is_quoted(html) or self._is_quoted(unescape(clean(html, tags=(), strip=True)))
         return LEFT_OUT if quoted else html
-
-    def censored_of_test(self, text: str) -> str:
-        """What was printed while a hidden test ran, also without its short lines and without lines in warnings."""
-        kept, after_warning = [], False
-        for line in text.split("\n"):
-            if after_warning and line.startswith("  "):  # Python shows the line that warned
-                after_warning = False
-                continue
-            after_warning = _WARNING.search(line, 0, _LONGEST_PLACE) is not None
-            kept.append(LEFT_OUT if self._is_line(line) else line)
-        return self.censored("\n".join(kept))
 
     def is_frame(self, entry: str) -> bool:
         """Whether an entry of a traceback is a frame of a hidden test."""

@@ -107,7 +107,7 @@ def judge(
     """The verdict of each graded cell from the kernel's replies; a cell without a reply never passes."""
     places = {grade_id(cell): index for index, cell in enumerate(notebook.cells) if grade_id(cell)}
     by_id = {name: runs.get(place, CellRun("not run")) for name, place in places.items()}
-    stopped = next((n for n, p in places.items() if is_given(notebook.cells[p]) and _stopped(by_id[n])), None)
+    stopped = next((n for n, p in places.items() if is_given(notebook.cells[p]) and by_id[n].status == "fault"), None)
     verdicts = []
     for test in tests:
         if test.by_hand:
@@ -145,10 +145,6 @@ def _outcome(test: TestCell, by_id: Mapping[str, CellRun], restored: Restored, l
         if answer.status == "error" and run.ename == "NameError":
             return Outcome.FAILED, clean(f"the answer cell {name} ended with {answer.ename}: {answer.evalue}")
     return Outcome.FAILED, clean(f"{run.ename}: {run.evalue}" if run.evalue else run.ename)
-
-
-def _stopped(run: CellRun) -> bool:
-    return run.status in _STATUS_OUTCOME
 
 
 def _why_stopped(run: CellRun, limits: Limits) -> str:

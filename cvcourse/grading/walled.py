@@ -10,7 +10,7 @@
 
 import time
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from nbformat import NotebookNode
@@ -231,10 +231,19 @@ class _Submission:
         if _is_for_both(cell):
             student, tester = self.pair.run_given(cell.source, **times)
             _show(cell, self._keep(student))
-            return _as_run(tester) if tester.status != "ok" else _as_run(student)
+            if tester.status != "ok":
+                return _as_run(tester, **({} if tester.status == "error" else {"status": "fault"}))
+            return self._blamed(_as_run(student), cell)
         outputs = self.pair.run(cell.source, **times)
         _show(cell, self._keep(outputs))
-        return _as_run(outputs)
+        return self._blamed(_as_run(outputs), cell)
+
+    def _blamed(self, run: CellRun, cell: NotebookNode) -> CellRun:
+        """A given cell that ends its kernel is the grader's fault, unless code of the student ran there before it."""
+        innocent = all(is_given(self.notebook.cells[index]) for index in self.replay)
+        if is_given(cell) and innocent and run.status in ("died", "timeout"):
+            return replace(run, status="fault")
+        return run
 
     def _keep(self, outputs: Outputs | None) -> Outputs | None:
         """The outputs of the student's kernel; without what is shown where all cells together have shown too much."""
