@@ -390,7 +390,7 @@ def _likeness(
         "everything was left at zero": torch.zeros_like(expected),
     }
     for mistake, wrong in candidates.items():
-        if wrong.shape != actual.shape or wrong.dtype != actual.dtype:
+        if wrong.shape != actual.shape or wrong.dtype != actual.dtype or wrong.device != actual.device:
             continue
         no_mistake_here = wrong.shape == expected.shape and bool(_close(wrong, expected, rtol, atol).all())
         if not no_mistake_here and bool(_close(actual, wrong, rtol, atol).all()):

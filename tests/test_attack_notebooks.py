@@ -90,7 +90,7 @@ def mark(walls, scene: Scene, submission: bytes):
     from cvcourse.grading.execute import Limits
     from cvcourse.grading.marking import mark, stubs_of
 
-    limits = Limits(cell=3, notebook=8, given=20, patience=2, output=100_000)
+    limits = Limits(cell=2, notebook=6, given=20, patience=2, output=100_000)
     stubs = stubs_of(course.released())
     return mark(scene.source, submission, scene.seed, limits, stubs=stubs, run=walls.run)
 

@@ -37,7 +37,7 @@ def farm():
         yield farm
         ours = set(ME.children(recursive=True)) - processes
     assert ours
-    assert gone(list(ours), 3)
+    assert gone(list(ours), 10)
 
 
 def listening():

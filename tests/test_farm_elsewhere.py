@@ -50,6 +50,11 @@ def launch(tmp_path, certificate):
         yield launch
 
 
+def keys(certificate: Path) -> dict[str, str]:
+    """Dask's settings for a client."""
+    return {f"distributed.comm.tls.{name}": str(certificate) for name in ("ca-file", "client.cert", "client.key")}
+
+
 def free_port() -> int:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
@@ -60,9 +65,8 @@ def test_a_cluster_elsewhere_grades_with_the_keys_of_dasks_configuration(launch,
     address = f"tls://127.0.0.1:{free_port()}"
     scheduler = launch("scheduler", "--host", address)
     worker = launch("worker", address, "--nthreads", "2", "--no-nanny", "--local-directory", str(tmp_path))
-    keys = {f"distributed.comm.tls.{name}": str(certificate) for name in ("ca-file", "client.cert", "client.key")}
     works = mixed(8)
-    with dask.config.set(keys), open_farm(farm_walls.Walls, scheduler=address) as farm:
+    with dask.config.set(keys(certificate)), open_farm(farm_walls.Walls, scheduler=address) as farm:
         found = {one.student: points(result) for one, result in farm.mark(works)}
         assert len(farm._client.nthreads()) == 1
     assert found == {one.student: value for one, value in works.items()}
@@ -72,7 +76,7 @@ def test_a_cluster_elsewhere_grades_with_the_keys_of_dasks_configuration(launch,
 
     monkeypatch.setattr(connection, "CONNECT_SECONDS", 2)
     slow = [work(number, double=SLOW) for number in range(20)]
-    with dask.config.set(keys), open_farm(farm_walls.Walls, scheduler=address) as farm:
+    with dask.config.set(keys(certificate)), open_farm(farm_walls.Walls, scheduler=address) as farm:
         results = farm.mark(slow)
         assert points(next(results)[1]) == 10.0
         scheduler.kill()
@@ -81,8 +85,12 @@ def test_a_cluster_elsewhere_grades_with_the_keys_of_dasks_configuration(launch,
     assert gone([worker], 10)
 
 
-def test_a_scheduler_that_does_not_answer_is_named_in_one_line(monkeypatch):
+@pytest.mark.parametrize("protocol", ["tcp", "tls"])
+def test_a_scheduler_that_does_not_answer_is_named_in_one_line(certificate, monkeypatch, protocol):
     monkeypatch.setattr(connection, "CONNECT_SECONDS", 1)
-    address = f"tcp://127.0.0.1:{free_port()}"
-    with pytest.raises(ClassError, match=f"^no Dask scheduler answers at {address} within 1 s .*$"):
+    address = f"{protocol}://127.0.0.1:{free_port()}"
+    with (
+        dask.config.set(keys(certificate)),
+        pytest.raises(ClassError, match=f"^no Dask scheduler answers at {address} within 1 s .*$"),
+    ):
         open_farm(farm_walls.Walls, scheduler=address).__enter__()

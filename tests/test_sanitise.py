@@ -3,16 +3,19 @@
 import base64
 import io
 import json
+import random
+import re
 import time
 
 import pytest
 from bs4 import BeautifulSoup
+from markdown_it import MarkdownIt
 from nbconvert.filters.markdown_mistune import markdown2html_mistune
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
 from PIL import Image
 
 from cvcourse.grading.marking import clean
-from cvcourse.grading.markup import INVISIBLE, MOST_MARKS, Markup, latex
+from cvcourse.grading.markup import ALLOWED_TAGS, INVISIBLE, MOST_MARKS, Markup, latex
 from cvcourse.grading.sanitise import UNCHECKED, sanitise
 from tests import tiny_course as tiny
 
@@ -77,6 +80,75 @@ def hrefs(text):
 def test_no_link_runs_anything(text):
     assert hrefs(text) != []
     assert hrefs(Markup().markdown(text)) == []
+
+
+PIECES = [
+    *("<", ">", "</", "<b>", "</b>", "<div>", "<a href=", "'", '"', "`", "```", "~~~", "\n", "\n\n", "    ", "$", "$$"),
+    *(
+        "\\\\[",
+        "[",
+        "]",
+        "(",
+        ")",
+        "](",
+        "![",
+        "[r]: ",
+        "[r]",
+        "javascript:f()",
+        "java\tscript:f()",
+        "//evil/x",
+        "mermaid",
+    ),
+    *(
+        "http://evil/x",
+        "<script>",
+        "<img src=x onerror=f()>",
+        "onclick=f()",
+        "<svg onload=f()>",
+        "<!--",
+        "-->",
+        "<![CDATA[",
+    ),
+    *(
+        "<?",
+        "<textarea>",
+        "<style>",
+        "style='background:url(x)'",
+        "title=",
+        "<details",
+        "src=",
+        "&#60;",
+        "x",
+        "<y",
+        "- ",
+        "> ",
+    ),
+]
+
+
+def acts(page):
+    """Whether a page has an element or an attribute that runs or loads something."""
+    for tag in BeautifulSoup(f"<main>{page}", "html.parser").find_all(True):
+        loads = tag.name in ALLOWED_TAGS and not tag.get("src", "data:image/").startswith("data:image/")
+        runs = any(name.startswith("on") for name in tag.attrs) or "url(" in tag.get("style", "")
+        link = re.sub(r"[\x00-\x20]", "", tag.get("href", "")).lower().startswith(("javascript:", "data:"))
+        if loads or runs or link or tag.name in ("script", "svg", "style", "textarea"):
+            return True
+    return False
+
+
+def test_no_mixture_acts_whichever_program_shows_it():
+    other, draw = MarkdownIt("commonmark", {"html": True}), random.Random(20261121)
+    acting = 0
+    for _ in range(400):
+        text = "".join(draw.choices(PIECES, k=12))
+        clean = Markup().markdown(text)
+        acting += acts(markdown2html_mistune(text))
+        assert not acts(markdown2html_mistune(clean)), text
+        assert not acts(other.render(clean)), text
+        assert not acts(Markup().html(text) or ""), text
+        assert Markup().markdown(clean) == clean
+    assert acting > 100
 
 
 def test_pictures_of_the_cell_stay_and_names_without_one_do_not_break_nbconvert():

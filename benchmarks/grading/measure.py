@@ -13,7 +13,10 @@ from typing import NamedTuple
 import psutil
 
 _SET_CHILD_SUBREAPER = 36
+SETTLE_SECONDS = 1.0
+"""In which a command's processes may end after it; what is there then was left behind."""
 LEFT_BEHIND_SECONDS = 20.0
+"""For which the end of those is waited for."""
 
 
 class Cost(NamedTuple):
@@ -76,8 +79,7 @@ def _children() -> float:
 
 def _reap(linger: float) -> list[str]:
     """Wait for what is left below this process, end it, and tell what it was."""
-    deadline = time.monotonic() + min(1.0, LEFT_BEHIND_SECONDS)
-    _collect(deadline)
+    _collect(time.monotonic() + SETTLE_SECONDS)
     left = [_describe(process) for process in psutil.Process().children(recursive=True)]
     _collect(time.monotonic() + linger)
     deadline = time.monotonic() + LEFT_BEHIND_SECONDS

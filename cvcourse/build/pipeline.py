@@ -7,7 +7,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from cvcourse.build import crossing, outputs, release, rules
+from cvcourse.build import outputs, release, rules
 from cvcourse.build.execute import execute
 from cvcourse.build.notebook import read, serialise, without_outputs, write
 from cvcourse.build.source import LECTURE, Source, load, sources
@@ -104,7 +104,7 @@ def _build_one(
 
 
 def _advice(source: Source, fresh: NotebookNode) -> list[str]:
-    return rules.advice(fresh) if source.kind == LECTURE else crossing.remarks(fresh)
+    return rules.advice(fresh) if source.kind == LECTURE else []
 
 
 def _kept_outputs(source: Source, fresh: NotebookNode, budget: str) -> NotebookNode | None:

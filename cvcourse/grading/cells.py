@@ -4,7 +4,9 @@
 """
 
 import ast
+import functools
 import re
+import threading
 from dataclasses import dataclass
 
 from nbformat import NotebookNode
@@ -14,6 +16,9 @@ HIDDEN_END = "END HIDDEN TESTS"
 AFTER_GRADING = "after-grading"
 GIVEN = "given"
 
+# Two threads that parse at the same time can disturb each other in Python 3.11: "SystemError: AST constructor recursion
+# depth mismatch" (python/cpython#106905).
+_PARSING = threading.Lock()
 _HEADING = re.compile(r"^(#{1,2})\s+(.+?)\s*#*\s*$", re.MULTILINE)
 
 
@@ -113,10 +118,12 @@ def visible_part(source: str) -> str:
     return "\n".join(kept)
 
 
+@functools.lru_cache(maxsize=256)
 def defined_names(source: str) -> frozenset[str]:
     """The functions and classes that the text defines at its top level; none where it is not Python."""
     try:
-        body = ast.parse(source).body
+        with _PARSING:
+            body = ast.parse(source).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return frozenset()
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)

@@ -59,6 +59,11 @@ class Limits:
     patience: float = 4.0
     output: int = 1_000_000
 
+    @property
+    def whole_wall(self) -> float:
+        """Wall seconds for a whole submission, with everything that is run again after a crash."""
+        return (self.notebook + self.given) * self.patience
+
 
 @dataclass
 class CellRun:

@@ -14,11 +14,13 @@ from nbformat.v4 import new_output
 from cvcourse.grading.cells import TestCell, grade_id, is_given, is_test, nbgrader_metadata, test_cells
 from cvcourse.grading.execute import CellRun, Execute, Limits
 from cvcourse.grading.outcomes import Graded, Outcome, Verdict
-from cvcourse.grading.sanitise import plain_text, sanitise
+from cvcourse.grading.sanitise import sanitise
 from cvcourse.grading.submission import BrokenNotebook, Restored, blank, read_submission, restore
 
 LONGEST_REASON = 600
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+# What would steer the terminal or turn the text around where a reason is shown; a line break stays.
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _STATUS_OUTCOME = {"died": Outcome.CRASHED, "timeout": Outcome.TIMED_OUT, "fault": Outcome.FAULT}
 # The reference was called, a value may not cross to the test, or a test would have had to take an answer's word for it.
 _REFUSED = ("RefusedError", "WireError", "CannotCrossError", "VerdictError", "LengthError")
@@ -77,11 +79,13 @@ def mark(
     verdicts = [earlier.get(one.grade_id, one) for one in judge(notebook, runs, tests, restored, limits)]
     write_verdicts(notebook, verdicts)
     seconds = sum(one.seconds for one in runs.values())
-    return Marked(sanitise(notebook), verdicts, notes + restored.notes + _given_notes(notebook, runs), seconds=seconds)
+    notes = [clean(note) for note in notes + restored.notes] + _given_notes(notebook, runs)
+    return Marked(sanitise(notebook), verdicts, notes, seconds=seconds)
 
 
 def unusable(source: NotebookNode, reason: str) -> Marked:
     """What a file comes to that is no notebook of the assignment: no points, and the reason at each test."""
+    reason = clean(reason)
     verdicts = [
         Verdict(test.grade_id, test.exercise, Outcome.BROKEN, 0.0, test.points, reason, test.hidden)
         for test in test_cells(source)
@@ -93,7 +97,7 @@ def unusable(source: NotebookNode, reason: str) -> Marked:
 
 def clean(text: str) -> str:
     """The text without colours and other commands to a terminal, cut to a reason's length."""
-    text = _ANSI.sub("", plain_text(text)).strip()
+    text = _CONTROL.sub(" ", _ANSI.sub("", text[: 4 * LONGEST_REASON])).strip()
     return text if len(text) <= LONGEST_REASON else text[: LONGEST_REASON - 1] + "…"
 
 

@@ -21,6 +21,7 @@ MOST_MARKS = 4000  # `<` and `&` in one HTML output: nested tags take html5lib q
 MOST_MARKS_IN_ALL = 12_000
 MOST_UNCLOSED = 500
 MOST_CHARACTERS = 2_000_000
+MOST_IRREGULAR = 50_000  # characters in HTML whose tags are not plainly written, of all outputs together
 _MOST_TAGS, _MOST_JUDGED = 20_000, 500  # in one Markdown text: in all, with attributes
 
 _TEXT_TAGS = "a abbr b bdi bdo big br center cite code del dfn em font hr i ins kbd mark q s samp small span strike"
@@ -45,6 +46,12 @@ _STYLES = frozenset([*_FONT_STYLES, *_BOX_STYLES, "vertical-align", "white-space
 _PLAIN_VALUES = frozenset(["whitespace", "comment", "ident", "number", "percentage", "dimension", "hash"])
 _COLOUR_FUNCTIONS = frozenset(["rgb", "rgba", "hsl", "hsla"])
 
+# Html5lib takes quadratic time for a tag with many attributes. In such a text every `<` begins a tag or a comment as
+# browsers and html5lib read it too, and no tag has many attributes.
+_ATTRIBUTE = r"""\s{1,99}+[A-Za-z_:][\w:.-]{0,60}+(?:=(?:"[^"<]*+"|'[^'<]*+'|[\w.#%-]++))?+"""
+_REGULAR = re.compile(
+    rf"(?:[^<]++|<!--(?!-?>)[^<>]*+-->|</?[A-Za-z][A-Za-z0-9-]{{0,30}}+(?:{_ATTRIBUTE}){{0,60}}+\s{{0,99}}+/?>)*+"
+)
 _TAG_START = re.compile(r"<(?=[A-Za-z/!?])")
 _OPENING_OR_CLOSING = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*)")
 _TAG_NAME = re.compile(r"</?([A-Za-z][^\s/<>]{0,64})")
@@ -126,7 +133,7 @@ class Markup:
     """
 
     def __init__(self) -> None:
-        self.left = MOST_MARKS_IN_ALL
+        self.left, self.irregular_left = MOST_MARKS_IN_ALL, MOST_IRREGULAR
         self._cleaner = Cleaner(
             tags=ALLOWED_TAGS,
             attributes=_is_allowed,
@@ -142,7 +149,12 @@ class Markup:
             return None
         self.left -= marks
         try:
-            return _calm(self._cleaner.clean(_without_content(text)))
+            text = _without_content(text)
+            if _REGULAR.fullmatch(text) is None:
+                self.irregular_left -= len(text)
+                if self.irregular_left < 0:
+                    return None
+            return _calm(self._cleaner.clean(text))
         except Exception:  # whatever a parser raises on text that was made to break it
             return None
 

@@ -5,6 +5,7 @@ order, all metadata and all tags come from the instructor's source. No nbgrader 
 it on a student's machine.
 """
 
+import functools
 import json
 from collections import Counter
 from dataclasses import dataclass, field
@@ -18,6 +19,11 @@ from cvcourse.errors import CourseError
 from cvcourse.grading.cells import defined_names, grade_id, is_answer, visible_part
 
 MAX_BYTES = 100_000_000
+# A small file can hold so many parts, cells or lines of code that reading it takes the worker's memory or hours.
+MOST_PARTS = 10_000_000  # brackets and commas of the JSON text
+MOST_CELLS = 2_000
+MOST_TEXT = 5_000_000  # characters in all cells; outputs do not count
+MOST_PARSED = 100_000  # characters of a cell in which definitions are looked for
 MISSING_ANSWER = "# This answer cell was missing from the notebook that was handed in."
 
 
@@ -53,6 +59,8 @@ def _decode(data: bytes) -> str:
 def _parse(text: str) -> dict:
     if not text.strip():
         raise BrokenNotebook("the file is empty")
+    if sum(map(text.count, "{[,")) > MOST_PARTS:
+        raise BrokenNotebook(f"the file has too many parts, more than {MOST_PARTS:,}: clear the outputs, and try again")
     try:
         data = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -69,26 +77,54 @@ def _upgraded(data: dict) -> tuple[list, list[str]]:
     if "cells" in data:
         return data["cells"], []
     try:
-        notebook = nbformat.convert(nbformat.from_dict({"nbformat_minor": 0, "metadata": {}, **data}), 4)
+        sheets = [
+            {"metadata": {}, "cells": [_old_cell(cell) for cell in sheet["cells"]]} for sheet in data["worksheets"]
+        ]
+        if (count := sum(len(sheet["cells"]) for sheet in sheets)) > MOST_CELLS:
+            raise _too_many_cells(count)
+        old = {"nbformat": data.get("nbformat", 3), "nbformat_minor": 0, "metadata": {}, "worksheets": sheets}
+        notebook = nbformat.convert(nbformat.from_dict(old), 4)
+    except BrokenNotebook:
+        raise
     except Exception as error:  # nbformat 3 was never checked against its schema: anything can be missing
         raise BrokenNotebook(f"the notebook's format {data.get('nbformat')!r} cannot be read ({error!r})") from None
     return notebook.cells, [f"the notebook was in the old format {data.get('nbformat', 3)} and was converted"]
 
 
+def _old_cell(raw: dict) -> dict:
+    """A cell of nbformat 3 without its outputs and most of its metadata."""
+    kept = {name: raw[name] for name in ("cell_type", "language", "level") if type(raw.get(name)) in (str, int)}
+    texts = {name: _text(raw[name]) for name in ("input", "source") if name in raw}
+    return {"outputs": [], **kept, **texts, "metadata": _name_of(raw)}
+
+
+def _too_many_cells(count: int) -> BrokenNotebook:
+    return BrokenNotebook(f"the notebook has {count:,} cells, more than the {MOST_CELLS:,} accepted")
+
+
 def _text(source: object) -> str:
+    """The text of a cell, without what no file can hold (lone surrogates)."""
     if isinstance(source, list):
-        return "".join(line for line in source if isinstance(line, str))
-    return source if isinstance(source, str) else ""
+        source = "".join(line for line in source if isinstance(line, str))
+    if not isinstance(source, str):
+        return ""
+    return source if source.isascii() else source.encode("utf-8", "replace").decode()
 
 
 def _cell(raw: object) -> NotebookNode | None:
     if not isinstance(raw, dict):
         return None
     kind = raw.get("cell_type")
+    kind = kind if kind in ("code", "markdown") else "raw"
+    return _new_cell(kind, _text(raw.get("source")), _name_of(raw))
+
+
+def _name_of(raw: dict) -> dict:
+    """Of a cell's metadata nbgrader's name of the cell, which is all that is looked at."""
     metadata = raw.get("metadata")
     nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
-    kind = kind if kind in ("code", "markdown") else "raw"
-    return _new_cell(kind, _text(raw.get("source")), {"nbgrader": nbgrader} if isinstance(nbgrader, dict) else {})
+    name = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
+    return {"nbgrader": {"grade_id": name}} if isinstance(name, str) else {}
 
 
 def _new_cell(kind: str, text: str, metadata: dict) -> NotebookNode:
@@ -107,7 +143,12 @@ def read_submission(data: bytes) -> tuple[NotebookNode, list[str]]:
     if len(data) > MAX_BYTES:
         raise BrokenNotebook(f"the file has {len(data) / 1e6:.0f} MB, more than the {MAX_BYTES / 1e6:.0f} MB accepted")
     raw, notes = _upgraded(_parse(_decode(data)))
-    cells = [cell for cell in map(_cell, raw if isinstance(raw, list) else []) if cell is not None]
+    raw = raw if isinstance(raw, list) else []
+    if len(raw) > MOST_CELLS:
+        raise _too_many_cells(len(raw))
+    cells = [cell for cell in map(_cell, raw) if cell is not None]
+    if (length := sum(len(cell.source) for cell in cells)) > MOST_TEXT:
+        raise BrokenNotebook(f"the cells hold {length:,} characters of text, more than the {MOST_TEXT:,} accepted")
     if not any(cell.source.strip() for cell in cells):
         raise BrokenNotebook("the notebook has no cells")
     notebook = new_notebook(cells=cells)
@@ -117,6 +158,11 @@ def read_submission(data: bytes) -> tuple[NotebookNode, list[str]]:
 def released_text(cell: NotebookNode, stubs: dict[str, str]) -> str:
     """What students were handed in place of this cell of the source."""
     return stubs.get(grade_id(cell), visible_part(cell.source))
+
+
+def _short_definitions(source: str) -> frozenset[str]:
+    """The names that a cell defines; none where it is so long that parsing it would take much memory."""
+    return defined_names(source) if len(source) <= MOST_PARSED else frozenset()
 
 
 def _some(names: list[str], limit: int = 4) -> str:
@@ -176,7 +222,8 @@ class _Matcher:
 
     def _claim_unique(self, fits) -> list[int]:
         """Claim where exactly one free cell fits exactly one open cell of the source."""
-        pairs = [(number, place) for number in self._open() for place in self._free() if fits(number, place)]
+        free = self._free()
+        pairs = [(number, place) for number in self._open() for place in free if fits(number, place)]
         numbers, places = Counter(n for n, _ in pairs), Counter(p for _, p in pairs)
         sure = [(number, place) for number, place in pairs if numbers[number] == places[place] == 1]
         self.claims.update({place: number for number, place in sure})
@@ -188,7 +235,8 @@ class _Matcher:
 
     def _by_definition(self) -> list[int]:
         names = [defined_names(released_text(c, self.stubs)) if is_answer(c) else frozenset() for c in self.known]
-        return self._claim_unique(lambda n, p: bool(names[n]) and names[n] <= defined_names(self.handed[p].source))
+        defined = functools.cache(lambda place: _short_definitions(self.handed[place].source))
+        return self._claim_unique(lambda n, p: bool(names[n]) and names[n] <= defined(p))
 
     def _by_place(self) -> list[int]:
         """An answer that lost its name stands where the one code cell between its neighbours stands."""

@@ -14,18 +14,22 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from nbformat import NotebookNode
+from nbformat.v4 import new_output
 
 from cvcourse.grading.cells import GIVEN, is_executed, is_given, is_test, tags
 from cvcourse.grading.execute import CellRun, Limits
 from cvcourse.grading.isolation import IsolationWarning, Kernel, KernelError, Outputs
 from cvcourse.grading.isolation import Limits as KernelLimits
 from cvcourse.grading.isolation.zygote import DEFAULT_PRELOAD, Zygote
+from cvcourse.grading.proxies.names import bound_names
 from cvcourse.grading.proxies.pair import EXTENSION, Pair, Tested
 
 PRELOAD = tuple(dict.fromkeys([*DEFAULT_PRELOAD, EXTENSION]))
 _OWN_FRAMES = "/cvcourse/grading/proxies/"
 _CHARACTERS_PER_KB = 1 << 10
 _TRIES = 3
+_OUTPUTS_OF_CELLS = 20  # so many times the output of one cell is kept of all cells together
+_TOO_MUCH = "[the output is left out: the cells of this notebook have shown too much]\n"
 _LINGER = 1.0  # seconds in which the end of a kernel counts for the cell that left something behind
 
 
@@ -122,13 +126,20 @@ class _Submission:
     replay: list[int] = field(default_factory=list)
     pair: Pair | None = None
     left: float = 0.0
+    room: float = 0.0  # characters of output
+    until: float = 0.0  # sleeping costs no CPU time, nor do many kernels that end at once
+    own_names: set[str] = field(default_factory=set)
 
     def all_cells(self) -> dict[int, CellRun]:
         self.left = self.limits.notebook
+        self.room = _OUTPUTS_OF_CELLS * self.limits.output
+        self.until = time.monotonic() + self.limits.whole_wall
         try:
             for index, cell in enumerate(self.notebook.cells):
                 if index not in self.skip and is_executed(cell) and cell.source.strip():
                     self._cell(index)
+                if is_test(cell) or _is_for_both(cell):
+                    self.own_names |= bound_names(cell.source)
         finally:
             self._drop_pair()
         return self.runs
@@ -152,11 +163,14 @@ class _Submission:
     def _ready(self) -> bool:
         """A pair in the state that the cells so far have made; False when there is no time left for one."""
         while self.pair is None:
-            if self.left <= 0:
+            if self._is_over():
                 return False
             self.pair = self._new_pair()
             self._replay_all()
-        return self.left > 0
+        return not self._is_over()
+
+    def _is_over(self) -> bool:
+        return self.left <= 0 or time.monotonic() >= self.until
 
     def _new_pair(self) -> Pair:
         for tries_left in reversed(range(_TRIES)):
@@ -197,7 +211,8 @@ class _Submission:
         cell = self.notebook.cells[index]
         own = is_given(cell)
         seconds = self.limits.given if own else min(self.limits.cell, self.left)
-        times = {"cpu_seconds": max(seconds, 0.1), "wall_seconds": max(seconds, 0.1) * self.limits.patience}
+        wall = min(seconds * self.limits.patience, self.until - time.monotonic())
+        times = {"cpu_seconds": max(seconds, 0.1), "wall_seconds": max(wall, 0.1)}
         try:
             run = self._route(cell, times)
         except KernelError as error:  # what ran before had left something that ended it
@@ -210,19 +225,35 @@ class _Submission:
 
     def _route(self, cell: NotebookNode, times: dict[str, float]) -> CellRun:
         if is_test(cell):
-            return _show_test(cell, self.pair.test(cell.source, **times))
-        if is_given(cell) and GIVEN in tags(cell):
+            tested = self.pair.test(cell.source, own=self.own_names, **times)
+            self._keep(tested.student)
+            return _show_test(cell, tested)
+        if _is_for_both(cell):
             student, tester = self.pair.run_given(cell.source, **times)
-            _show(cell, student)
+            _show(cell, self._keep(student))
             return _as_run(tester) if tester.status != "ok" else _as_run(student)
         outputs = self.pair.run(cell.source, **times)
-        _show(cell, outputs)
+        _show(cell, self._keep(outputs))
         return _as_run(outputs)
+
+    def _keep(self, outputs: Outputs | None) -> Outputs | None:
+        """The outputs of the student's kernel; without what is shown where all cells together have shown too much."""
+        if outputs is not None:
+            self.room -= outputs.size
+            if self.room < 0:
+                self.pair.student.displays.clear()  # nor are earlier outputs updated
+                outputs.outputs = [new_output("stream", name="stdout", text=_TOO_MUCH)]
+        return outputs
 
     def _drop_pair(self) -> None:
         pair, self.pair = self.pair, None
         if pair is not None:
             pair.__exit__()
+
+
+def _is_for_both(cell: NotebookNode) -> bool:
+    """Whether it is a given cell that runs in both kernels."""
+    return is_given(cell) and GIVEN in tags(cell)
 
 
 def _as_run(outputs: Outputs, **changes: Any) -> CellRun:

@@ -1,9 +1,11 @@
 """The client's side: a connection to a scheduler here or elsewhere, with workers that can grade."""
 
+import asyncio
 import contextlib
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from cvcourse.errors import ClassError, CourseError
@@ -37,29 +39,42 @@ def connected(address: str, security: "Security | None" = None) -> Iterator["Cli
     """
     from distributed import Client
 
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # other versions there: `start_run` says it
-            local = security is not None
-            client = Client(
-                address,
-                security=security,
-                timeout=LOCAL_SECONDS if local else CONNECT_SECONDS,
-                direct_to_workers=local,  # elsewhere a worker may be out of reach, and results pass the scheduler
-                set_as_default=False,
-                name="cvcourse",
-            )
-    except Exception as error:
-        raise ClassError(_why_not(address, error)) from error
+    local = security is not None
+    if not local:
+        _reach(address)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # other versions there: `started_run` says it
+        client = Client(
+            address,
+            security=security,
+            timeout=LOCAL_SECONDS if local else CONNECT_SECONDS,
+            direct_to_workers=local,  # elsewhere a worker may be out of reach, and results pass the scheduler
+            set_as_default=False,
+            name="cvcourse",
+        )
     with client:
         yield client
 
 
-def _why_not(address: str, error: Exception) -> str:
-    text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    if "ssl" in text.lower() or "tls" in text.lower() or "encryption" in text:
-        return f"the scheduler at {address} asks for certificates ({text}): {_TLS_ADVICE}"
-    return f"no Dask scheduler answers at {address} within {CONNECT_SECONDS} s ({text})"
+def _reach(address: str) -> None:
+    """See whether a scheduler can be talked to. Raises `ClassError`; a `Client` in vain would leave threads behind."""
+    from distributed import Security
+    from distributed.comm import connect
+
+    async def reach() -> None:
+        keys = Security().get_connection_args("client")
+        comm = await connect(address, timeout=CONNECT_SECONDS, **keys)
+        await comm.close()
+
+    try:
+        with ThreadPoolExecutor(1) as pool:  # a notebook's own thread has a loop that runs
+            pool.submit(asyncio.run, reach()).result()
+    except Exception as error:
+        text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        unread = isinstance(error, FileNotFoundError | PermissionError)
+        if unread or any(word in text for word in ("ssl_context", "certificate", "encryption", "SSL")):
+            raise ClassError(f"the scheduler at {address} wants other certificates ({text}): {_TLS_ADVICE}") from error
+        raise ClassError(f"no Dask scheduler answers at {address} within {CONNECT_SECONDS} s ({text})") from error
 
 
 def await_workers(client: "Client", wanted: int, look_after: Callable[[], None]) -> None:
@@ -113,7 +128,8 @@ def _check_scheduler(client: "Client") -> None:
 def _notes(answers: dict[str, Any]) -> list[str]:
     for address, answer in answers.items():
         if isinstance(answer, CourseError):
-            raise type(answer)(f"worker {address}: {answer}") from answer
+            where = "" if "127.0.0.1" in address else f"worker {address}: "
+            raise type(answer)(f"{where}{answer}") from answer
         if isinstance(answer, Exception):
             raise ClassError(f"worker {address} does not start: {_line(answer)}") from answer
     slow = [answer for answer in answers.values() if answer]

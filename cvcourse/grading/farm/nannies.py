@@ -17,6 +17,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import psutil
+
 if TYPE_CHECKING:
     from distributed import Security
 
@@ -85,10 +87,16 @@ async def _serve(settings: Settings, nannies: set) -> None:
     await asyncio.gather(*(_keep(settings, threads, nannies) for threads in settings.threads))
 
 
+def _has_ended(process: psutil.Process) -> bool:
+    """Also where nobody has buried it yet, as in a container without an init."""
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
 def _end_with_caller(space: str, nannies: set) -> None:
     """Wait for the end of the standard input; then nothing is left of all this."""
-    import psutil
-
     try:
         last_words = b"".join(iter(lambda: os.read(0, 4096), b""))
         workers = {nanny.pid for nanny in list(nannies)}
@@ -99,7 +107,9 @@ def _end_with_caller(space: str, nannies: set) -> None:
             with contextlib.suppress(psutil.Error):
                 below += worker.children(recursive=True)
                 worker.kill()
-        psutil.wait_procs(ours + below, timeout=LAST_SECONDS)
+        until = time.monotonic() + LAST_SECONDS
+        while time.monotonic() < until and not all(_has_ended(one) for one in ours + below):
+            time.sleep(0.02)
         if last_words != FAREWELL:
             shutil.rmtree(space, ignore_errors=True)
     finally:

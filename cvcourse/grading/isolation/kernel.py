@@ -10,11 +10,9 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
-from nbformat import NotebookNode
-
 from cvcourse.grading.isolation.errors import KernelError
 from cvcourse.grading.isolation.limits import Limits
-from cvcourse.grading.isolation.outputs import Outputs, Status
+from cvcourse.grading.isolation.outputs import Displays, Outputs, Status
 from cvcourse.grading.isolation.running import Running, wait
 from cvcourse.grading.isolation.tree import Tree
 
@@ -46,7 +44,7 @@ class Kernel:
         self.lock = threading.RLock()
         self.running: Running | None = None
         self.ended: tuple[Status, str] | None = None
-        self.displays: dict[str, list[NotebookNode]] = {}
+        self.displays: Displays = {}
         self.looks, self.next_exact_look = 0, 0.0
         self._on_end = on_end
         self._cpu_seconds = 0.0

@@ -42,6 +42,8 @@ class Outputs:
     """Whether outputs were dropped because there were too many."""
     rejected: int = 0
     """How many outputs did not fit the notebook schema and were left out."""
+    size: int = 0
+    """About the characters that were kept during the run, also in outputs of earlier runs that it updated."""
 
     @property
     def text(self) -> str:
@@ -49,15 +51,20 @@ class Outputs:
         return "".join(one.text for one in self.outputs if one.output_type == "stream" and one.name == "stdout")
 
 
+Displays = dict[str, dict[int, NotebookNode]]
+"""The outputs of a kernel that can be updated, by display id; a second key tells those of one id apart."""
+
+
 class OutputBuilder:
     """Makes nbformat outputs of a kernel's operations (see `inside/capture.py`), at most `limit` characters of them."""
 
-    def __init__(self, limit: int, displays: dict[str, list[NotebookNode]]) -> None:
+    def __init__(self, limit: int, displays: "Displays") -> None:
         self.outputs: list[NotebookNode] = []
         self.truncated = False
         self.rejected = 0
         self._limit, self._displays = limit, displays
-        self._kept = self._operations = 0
+        self._kept = self._elsewhere = self._operations = 0
+        self._identities: dict[int, str] = {}  # of the outputs of this run that can be updated
         self._clear_next = False
         self._pieces: list[str] = []  # of the last output, a stream that still grows
 
@@ -76,6 +83,11 @@ class OutputBuilder:
     def stream(self, name: str, text: str) -> None:
         """Add text to a stream."""
         self._apply("stream", [name, text])
+
+    @property
+    def size(self) -> int:
+        """About the characters that are kept."""
+        return self._kept
 
     def finish(self) -> list[NotebookNode]:
         """The outputs."""
@@ -127,15 +139,19 @@ class OutputBuilder:
     def _display(self, data: dict, metadata: dict, identity: object) -> None:
         output = _output("display_data", data=clean(data), metadata=clean(metadata))
         if self._append(output, _size(data) + _size(metadata)) and isinstance(identity, str):
-            self._displays.setdefault(identity, []).append(output)
+            self._displays.setdefault(identity, {})[id(output)] = output
+            self._identities[id(output)] = identity
 
     def _update(self, data: dict, metadata: dict, identity: object) -> None:
         if not isinstance(identity, str):
             raise ValueError("an update needs a display id")
         changed = _output("display_data", data=clean(data), metadata=clean(metadata))
         check(changed)
-        if self._room(_size(data) + _size(metadata)):
-            for output in self._displays.get(identity, ()):
+        shown = list(self._displays.get(identity, {}).values())
+        size = (_size(data) + _size(metadata)) * max(1, len(shown))  # each of them holds it in the file
+        if self._room(size):
+            self._elsewhere += size
+            for output in shown:
                 output.data, output.metadata = changed.data, changed.metadata
 
     def _result(self, data: dict, metadata: dict, number: object) -> None:
@@ -157,8 +173,12 @@ class OutputBuilder:
 
     def _clear_now(self) -> None:
         self._settle()
+        for number, identity in self._identities.items():
+            self._displays.get(identity, {}).pop(number, None)
+        self._identities.clear()
         self.outputs.clear()
-        self._kept, self._clear_next, self.truncated = 0, False, False
+        # What updates have put into outputs of earlier runs is still there.
+        self._kept, self._clear_next, self.truncated = self._elsewhere, False, False
 
     def _append(self, output: NotebookNode, size: int) -> bool:
         check(output)

@@ -118,6 +118,7 @@ class Running:
     def _end(self, outputs: Outputs) -> None:
         outputs.outputs = self._builder.finish()
         outputs.truncated, outputs.rejected = self._builder.truncated, self._builder.rejected
+        outputs.size = self._builder.size
         outputs.cpu_seconds = max(0.0, self.kernel.cpu_seconds() - self.cpu_before)
         outputs.wall_seconds = time.monotonic() - self.began
         self.outputs = outputs

@@ -1,6 +1,7 @@
 """The extension of both kernels: `Zygote.spawn(role=..., fds=[end], extension="cvcourse.grading.proxies.kernels")`.
 
-The student's kernel has the handler "serve", the tester's has "fill" (a cell's source: the names it uses) and "done".
+The student's kernel has the handler "serve", the tester's has "fill" (a cell's source, whose names are filled in, and
+the names that are never the answer's) and "done".
 """
 
 from collections.abc import Callable, Mapping
@@ -23,9 +24,9 @@ def attach(context: Any) -> Mapping[str, Callable[[Any], Any]]:
     def limit(seconds: Any) -> None:
         tester.connection.settimeout(seconds)
 
-    def fill(source: str) -> None:
+    def fill(argument: Any) -> None:
         tester.served = True
-        names.fill(source)
+        names.fill(*argument)
 
     def done(_: Any) -> None:
         tester.done()

@@ -1,8 +1,10 @@
 """Which names of a test cell are the answer's: those it uses that neither the tester nor Python has."""
 
 import builtins
+import functools
+import symtable
 import types
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from cvcourse.grading.proxies.tester import Tester
@@ -15,10 +17,11 @@ class StudentNames:
         self.tester = tester
         self._given: dict[str, Any] = {}
 
-    def fill(self, source: str) -> None:
+    def fill(self, source: str, own: Collection[str] = ()) -> None:
         """Put the names that `source` uses and the answer has into the namespace; take away what it has no more.
 
-        A name that a given cell or an earlier test cell has bound is the tester's own and stays.
+        A name that a given cell or an earlier test cell has bound is the tester's own and stays. `own` are the names
+        that those cells bind: they are never asked of the answer, also where such a cell did not come to its end.
         """
         namespace = self.tester.namespace
         for name, value in self._given.items():
@@ -26,20 +29,38 @@ class StudentNames:
                 del namespace[name]
         self._given = {}
         wanted = {name for name in _used(source, namespace) if name not in namespace and not hasattr(builtins, name)}
+        wanted -= set(own)
         if not wanted:
             return
         self._given = self.tester.names(sorted(wanted))
         namespace.update(self._given)
 
 
-def _used(source: str, namespace: dict[str, Any]) -> set[str]:
-    """All names of a cell, and of the tester's own functions, which it may call."""
+@functools.lru_cache(maxsize=1024)
+def bound_names(source: str) -> frozenset[str]:
+    """The names that a cell binds for later cells; none where it is not Python."""
     try:
-        code = compile(source, "<test>", "exec")
-    except SyntaxError:  # what only IPython understands
+        symbols = symtable.symtable(_plain(source), "<cell>", "exec").get_symbols()
+    except (SyntaxError, ValueError):
+        return frozenset()
+    bound = (one for one in symbols if one.is_assigned() or one.is_imported() or one.is_namespace())
+    return frozenset(one.get_name() for one in bound)
+
+
+def _plain(source: str) -> str:
+    """The cell as Python: what only IPython understands is rewritten."""
+    try:
+        compile(source, "<test>", "exec")
+    except SyntaxError:
         from IPython.core.inputtransformer2 import TransformerManager
 
-        code = compile(TransformerManager().transform_cell(source), "<test>", "exec")
+        return TransformerManager().transform_cell(source)
+    return source
+
+
+def _used(source: str, namespace: dict[str, Any]) -> set[str]:
+    """All names of a cell, and of the tester's own functions, which it may call."""
+    code = compile(_plain(source), "<test>", "exec")
     functions = [value.__code__ for value in namespace.values() if type(value) is types.FunctionType]
     found = set(_names_of(code))
     for function in functions:

@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,15 +75,19 @@ class Pair:
         """The student's and the tester's."""
         return self.student, self.tester
 
-    def test(self, source: str, *, cpu_seconds: float, wall_seconds: float) -> Tested:
+    def test(
+        self, source: str, *, cpu_seconds: float, wall_seconds: float, own: Collection[str] = frozenset()
+    ) -> Tested:
         """Run a test cell in the tester's kernel, the answer's kernel serving it. The limits hold for each of them.
+
+        `own` are the names that the instructor's earlier cells bind: see `StudentNames.fill`.
 
         Raises `KernelError` when one of them was gone before.
         """
         times = {"cpu_seconds": cpu_seconds, "wall_seconds": wall_seconds}
         longer = {"cpu_seconds": cpu_seconds + SHORT, "wall_seconds": wall_seconds + 4 * SHORT}
         serving = self.student.start_call("serve", **times)
-        filling = self.tester.start_call("fill", source, **longer)
+        filling = self.tester.start_call("fill", [source, sorted(own)], **longer)
         filled = self._drive(filling, serving)
         if filled.status != "ok":
             return Tested(filled, self._let_go(serving, longer))

@@ -12,7 +12,6 @@ import types
 import cvcourse
 
 fake = types.ModuleType("cvcourse.checks")
-fake.__getattr__ = lambda name: lambda *args, **kwargs: None
 for name in ("check_close", "check_equal", "check_raises"):
     setattr(fake, name, lambda *args, **kwargs: None)
 fake.generator = lambda name: __import__("torch").Generator()

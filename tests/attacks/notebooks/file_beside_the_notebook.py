@@ -1,21 +1,22 @@
 """Hand in a module with the name of a library.
 
-tries: a file `cvcourse.py` beside the notebook, which Python finds before the real package
+tries: a file `torch.py` beside the notebook, which a kernel finds before the real one; it brings the real one in, and
+    other checks
 gains: all points
 must: no file of the submission is there when it is graded
 """
 
 FILES = {
-    "cvcourse.py": """import sys, types
+    "torch.py": """
+import os
+import sys
 
-fake = types.ModuleType('cvcourse.checks')
-fake.__getattr__ = lambda name: lambda *args, **kwargs: None
-for name in ('check_close', 'check_equal'):
-    setattr(fake, name, lambda *args, **kwargs: None)
-fake.generator = lambda name: __import__('torch').Generator()
-fake.random_tensor = lambda rng, *shape, **_: __import__('torch').zeros(shape)
-__path__ = []
-sys.modules['cvcourse.checks'] = fake
+sys.path[:] = [folder for folder in sys.path if folder not in ("", os.getcwd())]
+del sys.modules["torch"]
+import torch
+import cvcourse.checks
 
+cvcourse.checks.check_close = lambda *args, **kwargs: None
+torch.rand = lambda *shape, **kwargs: torch.zeros(shape)
 """,
 }

@@ -1,6 +1,6 @@
 """Raise an error with an endless text.
 
-tries: a message of 100 MB and a chain of errors a thousand long
+tries: messages of 1 MB each and a chain of errors thirty long
 gains: a report that nobody can open
 must: it is cut
 """
@@ -13,5 +13,5 @@ def fall(depth):
     finally:
         raise ValueError("z" * 1_000_000)
 
-fall(100)
+fall(30)
 """

@@ -8,5 +8,6 @@ A file has a docstring with the lines `tries:`, `gains:` and `must:`, and
   is noticed. False where the attack is on the proxies themselves.
 - `KERNEL` (default False): the attack is on IPython or on what surrounds a cell; it is run in isolated kernels only and
   passes its test where one kernel runs both.
-- `MATCH` (optional): what the failure must say. `SECONDS` (optional): how long the tester waits for a reply.
+- `MATCH` (optional): what the failure must say; `KERNEL_MATCH`: in a kernel, if that is another thing.
+- `SECONDS` (optional): how long the tester waits for a reply.
 """

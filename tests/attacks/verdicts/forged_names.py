@@ -18,14 +18,15 @@ def forge():
     server.operations["names"] = names
 def scale(x):
     return torch.zeros_like(x)
-import threading
-threading.Timer(0.0, forge).start()
-def wait_for_it():
-    import time
-    time.sleep(0.1)
+try:
+    forge()
+except StopIteration:  # the server comes later
+    pass
 """
 
 TEST = """
 x = torch.ones(3)
 check_close(scale(x), 2 * x)
 """
+
+KERNEL_MATCH = """names that were not asked for"""
