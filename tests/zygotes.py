@@ -9,7 +9,8 @@ import pytest
 from tests.requirements import require
 
 PRELOAD = ["numpy", "torch", "matplotlib.pyplot", "IPython", "asyncio", "pytest"]
-PRELOAD += ["cvcourse.checks", "cvcourse.grading.proxies.kernels"]
+PRELOAD += ["torchvision", "torch.testing", "cvcourse.checks", "cvcourse.grading.proxies.kernels"]
+PRELOAD += ["cvcourse.grading.preload:warm_up"]
 MODULES = Path(__file__).resolve().parent / "sandbox_modules"
 
 
