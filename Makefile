@@ -59,7 +59,7 @@ nbval: setup  ## run every notebook and compare its deterministic outputs (cpu b
 nbval-gpu: setup  ## the same on the GPU kernel, which demands CUDA (gpu budget)
 	@$(RUN) -m cvcourse.build.nbval --budget gpu --kernel cvcourse-gpu
 
-bench: setup  ## run the benchmarks; each prints a table
+bench: setup  ## run every benchmark; each prints a table (hours: grading is among them)
 	@for script in benchmarks/*.py; do echo "== $$script"; $(RUN) "$$script"; done
 
 bench-data: setup  ## measure the rendered data and write the tables into RESULTS.md (about 15 minutes)

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from cvcourse.cli import app
 from cvcourse.errors import ClassError, CourseError
 from cvcourse.grading import bridge, grade
+from cvcourse.grading.anonymous import is_anonymous
 from cvcourse.grading.assignment import load_assignment
 from cvcourse.grading.collection import Collection, Entry, save_collection
 from cvcourse.grading.due import set_due, write_extension
@@ -399,6 +400,23 @@ def test_the_assignment_knows_its_stubs_and_changes_its_hash(paths):
     notebook["cells"][4]["source"] = "assert True"
     file.write_text(json.dumps(notebook))
     assert load_assignment(file, tiny.UNIT).hash != first.hash
+
+
+def test_the_options_of_grade_reach_the_run(paths, no_kernel, monkeypatch):
+    monkeypatch.setenv("CVCOURSE_ROOT", str(paths.root))
+    tiny.submit(paths.class_dir, "a", tiny.handed_in())
+    seed = seed_for(paths.class_dir, tiny.UNIT)
+    options = "--json --unsafe-no-sandbox --new-seed --anonymous --timeout 7 --workers 3 --scheduler tls://there:1"
+    run = CliRunner().invoke(app, ["grade", "01", *options.split()])
+    assert run.exit_code == 0, run.output
+    assert json.loads(run.stdout)["notes"] == [
+        "1 submissions ran with your rights, without a wall (--unsafe-no-sandbox)"
+    ]
+    assert tiny.FarmHere.options == {"workers": 3, "processes": 1, "scheduler": "tls://there:1", "sandbox": False}
+    assert seed_for(paths.class_dir, tiny.UNIT) != seed
+    assert is_anonymous(paths.class_dir)
+    assert CliRunner().invoke(app, ["grade", "01", "--names"]).exit_code == 0
+    assert not is_anonymous(paths.class_dir)
 
 
 def test_the_commands_grade_and_report(paths, no_kernel, monkeypatch):

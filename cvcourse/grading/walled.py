@@ -292,6 +292,9 @@ def _show_test(cell: NotebookNode, tested: Tested) -> CellRun:
         return _as_run(student, seconds=seconds, count=tester.execution_count)
     if tester.status == "timeout":
         return _as_run(tester, seconds=seconds)
+    if tester.status in ("memory", "output limit"):
+        reason = f"what the answer gave was too much for the test: {tester.reason}"
+        return _as_run(tester, evalue=reason, seconds=seconds)
     if tester.status not in ("ok", "error"):
         reason = f"the kernel of the tests ended: {tester.reason}"
         return CellRun("fault", evalue=reason, count=tester.execution_count, seconds=seconds)
