@@ -1,6 +1,6 @@
 """What grading costs, ours beside plain nbgrader, and what attacks gain: tables for RESULTS.md.
 
-    python benchmarks/grader.py [--only plain|ours|memory|attacks] [--quick]
+    python benchmarks/grader.py [--only plain|ours|memory|attacks] [--assignment a|b] [--ours N1 N2] [--quick]
 
 Two assignments: (a) exercises 1, 2, 4 and 7 of unit 01, (b) the whole of unit 01. The seconds of a further submission
 are (T(n2) - T(n1)) / (n2 - n1), on the wall and in CPU seconds of all processes; what is left of T(n1) is the start-up.
@@ -87,9 +87,8 @@ def ours(assignment: course.Assignment, counts: tuple[int, int], workers: int) -
     return further(f"({assignment.name}) ours, {workers} workers", counts, grade)
 
 
-def speed(parts: list[str], quick: bool) -> float | None:
+def speed(parts: list[str], names: list[str], counts: dict[str, tuple[int, int]]) -> float | None:
     """The table of what a submission costs; gives the ratio for (a)."""
-    counts = QUICK if quick else COUNTS
     print(
         "\n| assignment | grader | submissions | wall s, each further | CPU s, each further | its cells' CPU s |",
         end="",
@@ -97,7 +96,7 @@ def speed(parts: list[str], quick: bool) -> float | None:
     print(" CPU s beside them | submissions a minute | start-up, wall / CPU s |\n|---|---|---|---|---|---|---|---|---|")
     sys.stdout.flush()
     found: dict[tuple[str, str], Further] = {}
-    for assignment in (course.load(course.SMALL), course.load()):
+    for assignment in [course.load(course.SMALL)] * ("a" in names) + [course.load()] * ("b" in names):
         runs: list[tuple[str, str, Callable[[], Further]]] = []
         if "plain" in parts:
             runs.append(("plain", "nbgrader autograde", lambda a=assignment: plain(a, counts["plain"])))
@@ -110,7 +109,7 @@ def speed(parts: list[str], quick: bool) -> float | None:
             sizes = " and ".join(map(str, counts[side]))
             print(f"| {assignment.name} | {name} | {sizes} | {one.wall:.3f} | {one.cpu:.3f} | {cells} ", end="")
             print(f"| {60 / one.wall:.1f} | {one.startup.wall:.1f} / {one.startup.cpu:.1f} |", flush=True)
-    if set(parts) >= {"plain", "ours"}:
+    if set(parts) >= {"plain", "ours"} and "a" in names:
         return found["a", "nbgrader autograde"].wall / found["a", "cvcourse grade --workers 2"].wall
     return None
 
@@ -119,13 +118,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", choices=PARTS, action="append", help="this part; may be given several times")
     parser.add_argument("--quick", action="store_true", help="few submissions: to see that it runs, not for figures")
+    parser.add_argument("--assignment", choices=("a", "b"), action="append", help="of the two only this one")
+    parser.add_argument("--ours", nargs=2, type=int, metavar="N", help="submissions of our two runs (default: 50 250)")
     parser.add_argument("--attack", metavar="NAME", action="append", help="of the attacks only these")
     options = parser.parse_args()
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     parts = options.only or list(PARTS)
     adopt()
     print(f"# {date.today()}, {platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, one thread")
-    ratio = speed(parts, options.quick) if {"plain", "ours"} & set(parts) else None
+    counts = QUICK if options.quick else {**COUNTS, **({"ours": tuple(options.ours)} if options.ours else {})}
+    names = options.assignment or ["a", "b"]
+    ratio = speed(parts, names, counts) if {"plain", "ours"} & set(parts) else None
     if "memory" in parts:
         memory.table()
     if "attacks" in parts:
