@@ -1,6 +1,6 @@
 """pytest plugin: counts the seconds of each unit of the course, which have a budget, and prints them at the end.
 
-A test belongs to a unit by the marker `unit(name)`; what has none is counted as an attack or as "everything else".
+A test belongs to a unit by the marker `unit(name)`; what has none is counted by its file.
 `--dated-table` adds a table with date and machine, as RESULTS.md wants it.
 """
 
@@ -15,8 +15,21 @@ import pytest
 UNIT_SECONDS = 110
 OTHER = "everything else"
 ATTACKS = "attacks on the grader"
-SECONDS = {OTHER: 300, ATTACKS: 180}
-ATTACK_FILES = ("test_isolation_", "test_proxies_")
+GRADING = "grading"
+SECONDS = {OTHER: 300, ATTACKS: 180, GRADING: 300}
+FILES = {
+    ATTACKS: ("test_isolation_", "test_proxies_", "test_attack_", "test_red_"),
+    GRADING: (
+        "test_farm",
+        "test_full_farm",
+        "test_ledger",
+        "test_walled",
+        "test_grade_",
+        "test_feedback",
+        "test_report",
+    ),
+}
+FILES[GRADING] += ("test_sanitise", "test_browser_sanitise", "test_anonymous", "test_warm_kernel", "test_bench_grader")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -34,7 +47,7 @@ class SecondsPerUnit:
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         for item in items:
             marker = item.get_closest_marker("unit")
-            rest = ATTACKS if item.path.name.startswith(ATTACK_FILES) else OTHER
+            rest = next((name for name, files in FILES.items() if item.path.name.startswith(files)), OTHER)
             self.unit_of[item.nodeid] = marker.args[0] if marker else rest
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:

@@ -100,7 +100,7 @@ def test_a_defect_of_the_grader_is_a_reason_and_the_rest_goes_on(farm):
 
 def test_files_that_are_no_notebooks_and_large_ones_are_taken(farm):
     large = tiny.handed_in()
-    large.cells[0].source += "x" * 15_000_000
+    large.cells[0].source += "x" * 4_000_000
     found = results(farm, [work(0, "none", b"\xff\xfe\x00"), work(0, "large", tiny.as_bytes(large))])
     assert found == {"none0": 0.0, "large0": 10.0}
 
@@ -197,7 +197,7 @@ def test_slow_kernels_are_noted(farm):
 
 def test_a_missing_bubblewrap_is_told_in_one_line_before_any_submission(farm):
     starting = connection.started_run(farm._client, task(farm_walls.no_walls))
-    with pytest.raises(IsolationError, match=r"^worker tls://.*: outer wall: there is no bubblewrap here$"), starting:
+    with pytest.raises(IsolationError, match=r"^outer wall: there is no bubblewrap here$"), starting:
         raise AssertionError("it must not start")
 
 

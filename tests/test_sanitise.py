@@ -221,7 +221,7 @@ def test_text_of_errors_and_streams_stays_for_the_reader():
 
 
 def test_a_reason_commands_no_terminal():
-    assert clean("\x1b]0;owned\x07 \x1b[2J\x1b[31mred\x1b[0m\n") == "]0;owned red"
+    assert clean("\x1b]0;owned\x07 \x1b[2J\x1b[31mred\x1b[0m\n") == "]0;owned  red"
 
 
 def test_html_that_breaks_a_parser_is_left_out():

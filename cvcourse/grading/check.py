@@ -176,10 +176,12 @@ def _problems(handed: NotebookNode, source: NotebookNode | None) -> list[str]:
 
 def _as_it_is(data: bytes, handed: NotebookNode) -> tuple[NotebookNode, Restored]:
     """The notebook as its own reference: its tests run as they stand in it."""
-    own_tags = [tags(nbformat.from_dict(cell)) for cell in _raw_cells(data)]
-    if len(own_tags) == len(handed.cells):
-        for cell, found in zip(handed.cells, own_tags, strict=True):
-            cell.metadata["tags"] = found
+    raw = _raw_cells(data)
+    if len(raw) == len(handed.cells):
+        for cell, own in zip(handed.cells, map(nbformat.from_dict, raw), strict=True):
+            cell.metadata = nbformat.from_dict({"tags": tags(own), "nbgrader": dict(nbgrader_metadata(own))})
+            if not cell.metadata.nbgrader:
+                del cell.metadata["nbgrader"]
     seen: set[str] = set()
     for cell in reversed(handed.cells):  # nbgrader takes the last of several cells with one name
         if (name := grade_id(cell)) in seen:

@@ -21,7 +21,7 @@ from cvcourse.grading.execute import CellRun, Limits
 from cvcourse.grading.isolation import IsolationWarning, Kernel, KernelError, Outputs
 from cvcourse.grading.isolation import Limits as KernelLimits
 from cvcourse.grading.isolation.zygote import DEFAULT_PRELOAD, Zygote
-from cvcourse.grading.proxies.names import bound_names
+from cvcourse.grading.proxies.cell_names import bound_names
 from cvcourse.grading.proxies.pair import EXTENSION, Pair, Tested
 
 PRELOAD = tuple(dict.fromkeys([*DEFAULT_PRELOAD, EXTENSION]))

@@ -72,12 +72,20 @@ class Surroundings:
     def generators(self) -> tuple | None:
         """The states of the global generators, where they changed. Call it in `undisturbed`."""
         states = _states()
-        if states == self._left:
-            return None  # the answer's process goes on where its last call ended, as one process would
+        before = self._left or (None,) * len(states)
+        # Of one that did not change the answer's process goes on where its last call ended, as one process would.
+        changed = tuple(None if now == then else now for now, then in zip(states, before, strict=True))
+        if all(state is None for state in changed):
+            return None
         # Left elsewhere than at the start of the call: the same seed, set once more, is seen as a change.
-        torch.rand(1), np.random.rand(), random.random()
+        for state, draw in zip(changed, _DRAWS, strict=True):
+            if state is not None:
+                draw()
         self._left = _states()
-        return states
+        return changed
+
+
+_DRAWS = (lambda: torch.rand(1), np.random.rand, random.random)  # in the order of `_states`
 
 
 def _states() -> tuple:
@@ -114,7 +122,11 @@ def entered(surroundings: dict[str, Any], seen: dict[str, Any], told: dict[int, 
 def _put_generators(states: tuple | None) -> None:
     if states is None:
         return
-    own, (name, words, *rest), python = states
-    torch.set_rng_state(torch.frombuffer(bytearray(own), dtype=torch.uint8))
-    np.random.set_state((name, np.frombuffer(words, np.uint32), *rest))
-    random.setstate(python)
+    own, numpys, python = states
+    if own is not None:
+        torch.set_rng_state(torch.frombuffer(bytearray(own), dtype=torch.uint8))
+    if numpys is not None:
+        name, words, *rest = numpys
+        np.random.set_state((name, np.frombuffer(words, np.uint32), *rest))
+    if python is not None:
+        random.setstate(python)

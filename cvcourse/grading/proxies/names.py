@@ -1,12 +1,11 @@
 """Which names of a test cell are the answer's: those it uses that neither the tester nor Python has."""
 
 import builtins
-import functools
-import symtable
 import types
 from collections.abc import Collection, Iterable
 from typing import Any
 
+from cvcourse.grading.proxies.cell_names import plain
 from cvcourse.grading.proxies.tester import Tester
 
 
@@ -36,31 +35,9 @@ class StudentNames:
         namespace.update(self._given)
 
 
-@functools.lru_cache(maxsize=1024)
-def bound_names(source: str) -> frozenset[str]:
-    """The names that a cell binds for later cells; none where it is not Python."""
-    try:
-        symbols = symtable.symtable(_plain(source), "<cell>", "exec").get_symbols()
-    except (SyntaxError, ValueError):
-        return frozenset()
-    bound = (one for one in symbols if one.is_assigned() or one.is_imported() or one.is_namespace())
-    return frozenset(one.get_name() for one in bound)
-
-
-def _plain(source: str) -> str:
-    """The cell as Python: what only IPython understands is rewritten."""
-    try:
-        compile(source, "<test>", "exec")
-    except SyntaxError:
-        from IPython.core.inputtransformer2 import TransformerManager
-
-        return TransformerManager().transform_cell(source)
-    return source
-
-
 def _used(source: str, namespace: dict[str, Any]) -> set[str]:
     """All names of a cell, and of the tester's own functions, which it may call."""
-    code = compile(_plain(source), "<test>", "exec")
+    code = compile(plain(source), "<test>", "exec")
     functions = [value.__code__ for value in namespace.values() if type(value) is types.FunctionType]
     found = set(_names_of(code))
     for function in functions:
