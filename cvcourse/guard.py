@@ -31,6 +31,7 @@ __all__ = [
     "count_operators",
     "forbid",
     "in_force",
+    "lasting",
 ]
 
 
@@ -215,7 +216,7 @@ class _Watch:
         self.refusals = refusals
         self.met: RefusedError | None = None
         self.exempt = False  # inside torch.fft
-        self.exchanged: list[_StandIn] = []
+        self.exchange: _Exchange | None = None
         self.finder: _Finder | None = None
 
     def refuse(self, name: str) -> None:
@@ -228,16 +229,12 @@ class _Watch:
         _watches.append(self)
         self.finder = _Finder(self)
         sys.meta_path.insert(0, self.finder)
-        for stand_in in _stand_ins(tuple(name for refusal in self.refusals for name in refusal.functions)):
-            self.exchanged.append(stand_in)  # some hundred, in many a block: no call for each
-            stand_in.users += 1
-            stand_in.function.__code__ = stand_in.refusing
+        self.exchange = _stand_ins(tuple(name for refusal in self.refusals for name in refusal.functions))
+        self.exchange.use()
 
     def restore(self) -> None:
-        for stand_in in self.exchanged:
-            stand_in.users -= 1
-            if not stand_in.users:
-                stand_in.function.__code__ = stand_in.code
+        if self.exchange is not None:
+            self.exchange.put_back()
         if self.finder in sys.meta_path:
             sys.meta_path.remove(self.finder)
         _watches.remove(self)
@@ -315,12 +312,62 @@ class _StandIn:
 _by_id: dict[int, _StandIn] = {}
 
 
+class _Exchange:
+    """The Python functions that one set of patterns means: some hundred, exchanged and put back together."""
+
+    def __init__(self, stand_ins: list[_StandIn]) -> None:
+        self.stand_ins, self.keys = stand_ins, frozenset(id(one.function) for one in stand_ins)
+        self.kept = 0  # how often it stays in use although its block is over
+
+    def use(self) -> None:
+        if self.kept:
+            self.kept -= 1
+            return
+        for stand_in in self.stand_ins:
+            stand_in.users += 1
+            stand_in.function.__code__ = stand_in.refusing
+
+    def put_back(self) -> None:
+        if _lasting:
+            self.kept += 1
+            _lasting[-1].add(self)
+        else:
+            self.undo()
+
+    def undo(self) -> None:
+        for stand_in in self.stand_ins:
+            stand_in.users -= 1
+            if not stand_in.users:
+                stand_in.function.__code__ = stand_in.code
+
+
+_lasting: list[set[_Exchange]] = []
+
+
+@contextmanager
+def lasting() -> Iterator[None]:
+    """Functions that a block of `forbid` exchanges stay exchanged, without refusing, until the end of this block.
+
+    For a process in which hundreds of short blocks follow each other: to exchange all functions takes longer than most
+    of what runs between.
+    """
+    _lasting.append(set())
+    try:
+        yield
+    finally:
+        for exchange in _lasting.pop():
+            times, exchange.kept = exchange.kept, 0
+            for _ in range(times):
+                exchange.put_back()
+
+
 def _meet(key: int, args: tuple, kwargs: dict) -> Any:
     """What an exchanged function does: refuse, but let a library go on using its own functions."""
     stand_in = _by_id[key]
     caller = str(sys._getframe(2).f_globals.get("__name__", ""))
-    if _watches and caller.partition(".")[0] != stand_in.name.partition(".")[0]:
-        _watches[-1].refuse(stand_in.name)
+    watch = next((one for one in reversed(_watches) if one.exchange is not None and key in one.exchange.keys), None)
+    if watch is not None and caller.partition(".")[0] != stand_in.name.partition(".")[0]:
+        watch.refuse(stand_in.name)
     return stand_in.copy(*args, **kwargs)
 
 
@@ -337,7 +384,7 @@ def _refusing_code(key: int, free: tuple[str, ...]) -> types.CodeType:
     return namespace["outer"]().__code__
 
 
-def _stand_ins(patterns: tuple[str, ...]) -> list[_StandIn]:
+def _stand_ins(patterns: tuple[str, ...]) -> _Exchange:
     """The exchanges for the patterns' Python functions in those modules that are loaded now."""
     whole = {pattern.removesuffix(".**") for pattern in patterns if pattern.endswith(".**")}
     public = _public_modules(frozenset(whole), len(sys.modules))
@@ -354,7 +401,7 @@ def _public_modules(packages: frozenset[str], _count: int) -> tuple[str, ...]:
 
 
 @functools.lru_cache(maxsize=32)
-def _find_stand_ins(patterns: tuple[str, ...], loaded: tuple[str, ...]) -> list[_StandIn]:
+def _find_stand_ins(patterns: tuple[str, ...], loaded: tuple[str, ...]) -> _Exchange:
     found: dict[int, _StandIn] = {}
     packages = tuple(pattern.removesuffix("**") for pattern in patterns if pattern.endswith(".**"))
     whole = {module for module in loaded if f"{module}.".startswith(packages)}  # of these their own functions only
@@ -371,7 +418,7 @@ def _find_stand_ins(patterns: tuple[str, ...], loaded: tuple[str, ...]) -> list[
             if key not in _by_id:
                 _by_id[key] = _StandIn(f"{module}.{name}", function)
             found[key] = _by_id[key]
-    return list(found.values())
+    return _Exchange(list(found.values()))
 
 
 def _package(name: str | None) -> str:

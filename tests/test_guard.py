@@ -31,6 +31,7 @@ from cvcourse.guard import (
     count_operators,
     forbid,
     in_force,
+    lasting,
 )
 
 X, W = torch.rand(1, 1, 6, 6), torch.rand(1, 1, 3, 3)
@@ -276,3 +277,19 @@ def test_what_is_in_force_can_be_repeated_elsewhere():
         in_force()[1][0].add(2)
         assert counter.count == 2
     assert in_force() == ((), ())
+
+
+def test_lasting_blocks_refuse_only_inside_and_put_everything_back_at_the_end():
+    before = scipy.signal.correlate2d.__code__, np.pad.__wrapped__.__code__
+    ones = np.ones((2, 2))
+    with lasting():
+        for _ in range(2):
+            with pytest.raises(RefusedError), forbid(CONVOLUTIONS):
+                scipy.signal.correlate2d(ones, ones)
+            assert scipy.signal.correlate2d(ones, ones)[1, 1] == 4  # between the blocks nothing is refused
+        assert scipy.signal.correlate2d.__code__ is not before[0]
+        with forbid(AUTOGRAD):
+            assert np.pad(ones, 1).shape == (4, 4)  # another block's refusal does not hold here
+        with lasting(), forbid(CONVOLUTIONS), pytest.raises(RefusedError):
+            np.pad(ones, 1)
+    assert (scipy.signal.correlate2d.__code__, np.pad.__wrapped__.__code__) == before

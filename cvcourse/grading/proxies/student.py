@@ -25,7 +25,7 @@ from cvcourse.grading.proxies.modules import Received, copy_state, known, same_s
 from cvcourse.grading.proxies.objects import Objects
 from cvcourse.grading.proxies.peer import Peer
 from cvcourse.grading.proxies.telling import where
-from cvcourse.guard import Refusal
+from cvcourse.guard import Refusal, lasting
 
 AT_ONCE = 32
 # Iterators whose values are there already: several go at once.
@@ -105,7 +105,7 @@ class Student(Peer):
     def serve(self) -> None:
         """Answer until the tester says that it is done, or is gone."""
         self._finished = False
-        with contextlib.suppress(PeerGoneError):
+        with contextlib.suppress(PeerGoneError), lasting():
             while not self._finished:
                 (_, number, called, along), blobs = self._read()
                 self.answer(number, called, along, blobs)
