@@ -65,7 +65,7 @@ for _ in range(8):
 for _ in range(8):
     os.wait()
 """
-    with zygote.spawn(limits=Limits(memory_mb=200)) as kernel:
+    with zygote.spawn(limits=Limits(memory_mb=300)) as kernel:  # each child has page tables and a few pages of its own
         assert kernel.run(cell, **LIMITS).status == "ok"
 
 

@@ -233,6 +233,7 @@ def stack(blocks):
         mistakes=(("body[-1].weight", "body[0].weight"), ("if p.requires_grad", "")),
         test="""
 block = Residual(nn.Sequential(nn.Conv2d(2, 2, 1), nn.ReLU(), nn.Conv2d(2, 2, 1)))
+nn.init.ones_(block.body[0].bias)
 x = torch.rand(1, 2, 3, 3)
 zero_last(block)
 torch.testing.assert_close(block(x), x)
