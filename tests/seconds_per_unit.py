@@ -16,7 +16,7 @@ UNIT_SECONDS = 110
 OTHER = "everything else"
 ATTACKS = "attacks on the grader"
 GRADING = "grading"
-SECONDS = {OTHER: 300, ATTACKS: 180, GRADING: 300}
+SECONDS = {OTHER: 300, ATTACKS: 180, GRADING: 360}
 FILES = {
     ATTACKS: ("test_isolation_", "test_proxies_", "test_attack_", "test_red_"),
     GRADING: (
