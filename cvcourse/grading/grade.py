@@ -123,11 +123,13 @@ def fault(assignment: Assignment, reason: str) -> list[Verdict]:
 class Run:
     """One run of `cvcourse grade` over a class, with the one writer of its gradebook."""
 
-    def __init__(self, paths: CoursePaths, unit: str, options: Options, ledger: Ledger) -> None:
+    def __init__(
+        self, paths: CoursePaths, roster: Roster, assignment: Assignment, options: Options, ledger: Ledger
+    ) -> None:
+        unit = assignment.unit
         self.paths, self.unit, self.options, self.ledger = paths, unit, options, ledger
-        self.roster: Roster = load_roster(paths.class_dir)
+        self.roster, self.assignment = roster, assignment
         self.collection: Collection = load_collection(paths.class_dir, unit)
-        self.assignment = load_assignment(paths.solutions / unit / f"{unit}.ipynb", unit)
         self.outcomes = load_outcomes(paths.class_dir, unit)
         self.seed = (new_seed if options.new_seed else seed_for)(paths.class_dir, unit)
         self.limits = options.limits or self.assignment.limits
@@ -284,11 +286,11 @@ def grade_class(
     if unknown:
         raise ClassError(f"not on the roster: {', '.join(unknown)}; `roster.csv` in {paths.class_dir} lists the ids")
     with only_writer(paths.class_dir):
-        load_assignment(paths.solutions / unit / f"{unit}.ipynb", unit)  # refused before anything is written
+        assignment = load_assignment(paths.solutions / unit / f"{unit}.ipynb", unit)  # refused before any writing
         bridge.enter_assignment(paths, unit)
         bridge.enter_students(paths, roster)
         with Ledger(paths, unit) as ledger:
-            return _grade(Run(paths, unit, options, ledger), progress)
+            return _grade(Run(paths, roster, assignment, options, ledger), progress)
 
 
 def _grade(run: Run, progress: Progress | None) -> ClassGrades:

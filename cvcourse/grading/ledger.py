@@ -6,7 +6,6 @@ What it leaves is what nbgrader's own Autograde leaves with the same executed no
 import contextlib
 import copy
 import os
-import shutil
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -26,24 +25,10 @@ from cvcourse.grading.ledger_notebook import Autograded, Steps
 from cvcourse.grading.ledger_penalties import LateRule
 from cvcourse.grading.ledger_rows import Rows, Submission
 from cvcourse.grading.marking import Marked
-from cvcourse.grading.store import cannot_write
+from cvcourse.grading.store import cannot_write, staging
 from cvcourse.paths import CoursePaths
 
 STAGE = ".ledger"
-
-
-@contextlib.contextmanager
-def _empty_folder(folder: Path) -> Iterator[Path]:
-    """A folder for as long as it is needed; one that a killed run left is taken away first."""
-    shutil.rmtree(folder, ignore_errors=True)
-    try:
-        folder.mkdir(parents=True)
-    except OSError as error:
-        raise cannot_write(folder, error) from error
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 class Ledger:
@@ -72,7 +57,7 @@ class Ledger:
             ClassError: it is in use, cannot be written, or lacks the assignment.
         """
         with contextlib.ExitStack() as stack:
-            self._stage = stack.enter_context(_empty_folder(self.paths.class_dir / "autograded" / STAGE))
+            self._stage = stack.enter_context(staging(self.paths.class_dir / "autograded", STAGE))
             self._gradebook: Gradebook = stack.enter_context(open_gradebook(self.paths))
             with self._transaction():
                 self._rows = self._read()

@@ -107,11 +107,20 @@ def _lock(descriptor: int) -> None:
 
 
 @contextlib.contextmanager
-def staging(folder: Path) -> Iterator[Path]:
-    """A temporary folder inside `folder`, on the same disk, gone at the end."""
+def staging(folder: Path, name: str = "") -> Iterator[Path]:
+    """A temporary folder inside `folder`, on the same disk, gone at the end.
+
+    With a `name` it is always the same one: what a killed run left in it is taken away first.
+
+    Raises:
+        ClassError: it cannot be made.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        stage = Path(tempfile.mkdtemp(dir=folder, prefix=".stage-"))
+        if name:
+            shutil.rmtree(folder / name, ignore_errors=True)
+            (folder / name).mkdir()
+        stage = folder / name if name else Path(tempfile.mkdtemp(dir=folder, prefix=".stage-"))
     except OSError as error:
         raise cannot_write(folder, error) from error
     try:

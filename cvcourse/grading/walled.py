@@ -267,8 +267,7 @@ def _is_for_both(cell: NotebookNode) -> bool:
 
 def _as_run(outputs: Outputs, **changes: Any) -> CellRun:
     """How a cell ended, from what its kernel came to."""
-    names = {"ok": "ok", "error": "error", "timeout": "timeout"}
-    status = names.get(outputs.status, "died")
+    status = outputs.status if outputs.status in ("ok", "error", "timeout") else "died"
     told = {"ename": outputs.ename, "evalue": outputs.evalue if status in ("ok", "error") else outputs.reason}
     return CellRun(
         **{"status": status, "seconds": outputs.cpu_seconds, "count": outputs.execution_count, **told, **changes}

@@ -4,7 +4,6 @@ The student's kernel has the handler "serve", the tester's has "fill" (a cell's 
 the names that are never the answer's) and "done".
 """
 
-import contextlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -23,9 +22,6 @@ def attach(context: Any) -> Mapping[str, Callable[[Any], Any]]:
     tester = Tester(context.sockets[0], namespace)
     names = StudentNames(tester)
 
-    def limit(seconds: Any) -> None:
-        tester.connection.settimeout(seconds)
-
     def fill(argument: Any) -> None:
         tester.served = True
         names.fill(*argument)
@@ -35,7 +31,7 @@ def attach(context: Any) -> Mapping[str, Callable[[Any], Any]]:
         tester.served = False
 
     tester.served = False
-    unchanged = contextlib.ExitStack()
-    unchanged.enter_context(lasting())  # no code of a student runs here, so functions may stay as a test left them
-
-    return {"fill": fill, "limit": limit, "done": done, "close": lambda _: unchanged.close()}
+    # No code of a student runs here: functions stay as a test left them, for as long as the tester is there.
+    tester.lasting = lasting()
+    tester.lasting.__enter__()
+    return {"fill": fill, "done": done}

@@ -11,7 +11,7 @@ import socket
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from cvcourse.grading.proxies import exceptions
 from cvcourse.grading.proxies.changes import Snapshot, write_back
@@ -42,6 +42,15 @@ class Peer(Side):
         self._held_before: list[Tensor] = []
         self._nested = 0
         self._broken = ""
+
+    def refer_parameter(self, encoder: Encoder, value: nn.Parameter, depth: int) -> list:
+        """The tree of a parameter: its name where the other side has it, else its content with a new name."""
+        name = self.parameters.name_of(value)
+        if name is not None:
+            return ["p", name, None]
+        grad = None if value.grad is None else value.grad.detach()
+        content = encoder.encode((value.detach(), grad, value.requires_grad), depth)
+        return ["p", self.parameters.add(value), content]
 
     # Asking.
 

@@ -117,7 +117,7 @@ class Student(Peer):
         if isinstance(value, Remote):
             return ["mine", value._handle]
         if type(value) is nn.Parameter:
-            return self._parameter(encoder, value, depth)
+            return self.refer_parameter(encoder, value, depth)
         if type(value) is types.GeneratorType and value.gi_code.co_filename == OF_MODULES:
             return ["it", *[encoder.encode(part, depth) for part in value]]
         if type(value) in DICTIONARIES:
@@ -126,14 +126,6 @@ class Student(Peer):
         names = describe_class(value if kind == "class" else type(value))
         label = value.__name__ if isinstance(value, FUNCTIONS) else ""
         return ["r", self.objects.put(value), kind, ["t", *names], label]
-
-    def _parameter(self, encoder: Encoder, value: nn.Parameter, depth: int) -> list:
-        name = self.parameters.name_of(value)
-        if name is not None:
-            return ["p", name, None]
-        grad = None if value.grad is None else value.grad.detach()
-        content = encoder.encode((value.detach(), grad, value.requires_grad), depth)
-        return ["p", self.parameters.add(value), content]
 
     def resolve(self, decoder: Decoder, tree: list, depth: int) -> Any:
         """The other way round; modules of the test's are built here."""

@@ -120,7 +120,7 @@ class Tester(Peer):
                 raise WireError("an object of another answer")
             return ["mine", value._proxy_handle]
         if type(value) is nn.Parameter:
-            return self._parameter(encoder, value, depth)
+            return self.refer_parameter(encoder, value, depth)
         if is_described(value, self.namespace):
             handle = self.objects.put(value)  # where the answer's side has not all of its classes
             return ["module", encoder.encode(describe(value, self._number, self.namespace), depth), handle]
@@ -134,14 +134,6 @@ class Tester(Peer):
         if isinstance(value, type | types.ModuleType | types.FrameType | types.TracebackType):
             raise WireError(f"a {type(value).__name__} ({value!r})")
         return ["r", self.objects.put(value), getattr(value, "__name__", type(value).__name__)]
-
-    def _parameter(self, encoder: Encoder, value: nn.Parameter, depth: int) -> list:
-        name = self.parameters.name_of(value)
-        if name is not None:
-            return ["p", name, None]
-        grad = None if value.grad is None else value.grad.detach()
-        content = encoder.encode((value.detach(), grad, value.requires_grad), depth)
-        return ["p", self.parameters.add(value), content]
 
     def _number(self, module: nn.Module) -> int:
         number = self._module_numbers.setdefault(module, len(self._module_numbers) + 1)
