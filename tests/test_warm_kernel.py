@@ -133,6 +133,7 @@ def test_a_shutdown_on_request_is_in_order(tmp_path: Path) -> None:
     with running() as (manager, client):
         show(client, f"import atexit\natexit.register(open, {str(tmp_path / 'closed')!r}, 'w')")
         process = manager.provisioner.process
+        manager.shutdown_wait_time = SECONDS  # by default a busy machine's kernel is terminated after 2.5 s
         manager.shutdown_kernel()
         assert process.poll() == 0 and (tmp_path / "closed").exists()
 
