@@ -29,9 +29,11 @@ __all__ = [
     "RefusedError",
     "TooManyOperatorsError",
     "count_operators",
+    "enforced",
     "forbid",
     "in_force",
     "lasting",
+    "noting",
 ]
 
 
@@ -131,14 +133,39 @@ def forbid(*refusals: Refusal) -> Iterator[None]:
         RefusedError: one of them was called, also where the called code caught the error.
     """
     watch = _Watch(refusals)
-    with ExitStack() as stack:
-        stack.callback(watch.restore)
-        watch.patch()
-        stack.enter_context(_Functions(watch))
-        stack.enter_context(_Operators(watch))
-        yield
+    _watches.append(watch)
+    try:
+        if _noting:
+            yield
+        else:
+            with watch.enforced():
+                yield
+    finally:
+        _watches.remove(watch)
     if watch.met is not None:
         raise watch.met
+
+
+@contextmanager
+def noting() -> Iterator[None]:
+    """Blocks of `forbid` are noted but refuse nothing: for a process in which no answer runs, as a grader's tests have.
+
+    The refusals take place elsewhere, see `in_force`; what still has to refuse here is put into `enforced`.
+    """
+    _noting.append(True)
+    try:
+        yield
+    finally:
+        _noting.pop()
+
+
+@contextmanager
+def enforced() -> Iterator[None]:
+    """What the open blocks of `forbid` refuse is refused in this block, also within `noting`."""
+    with ExitStack() as stack:
+        for watch in _watches if _noting else ():
+            stack.enter_context(watch.enforced())
+        yield
 
 
 @contextmanager
@@ -209,38 +236,75 @@ class OperatorCount(_PlainDispatchMode):
             )
 
 
+class _Operators:
+    """The refused operators, by patterns. What was asked once is known."""
+
+    def __init__(self, patterns: tuple[str, ...]) -> None:
+        self.patterns = patterns
+        self._names: dict[Any, str | None] = {}
+
+    def refused(self, func: Any) -> str | None:
+        """The operator's name, where it is refused."""
+        if func in self._names:
+            return self._names[func]
+        name = _operator_name(func)
+        refused = any(fnmatch.fnmatchcase(name, pattern) for pattern in self.patterns)
+        self._names[func] = name if refused else None
+        return self._names[func]
+
+
+@dataclass(frozen=True)
+class _Table:
+    """What several refusals say together."""
+
+    functions: tuple[str, ...]
+    operators: _Operators
+    packages: tuple[str, ...]
+    engine: bool
+
+
+@functools.lru_cache(maxsize=32)
+def _table(refusals: tuple[Refusal, ...]) -> _Table:
+    def together(field: str) -> tuple[str, ...]:
+        return tuple(entry for refusal in refusals for entry in getattr(refusal, field))
+
+    operators, engine = _Operators(together("operators")), any(refusal.engine for refusal in refusals)
+    return _Table(together("functions"), operators, together("packages"), engine)
+
+
 class _Watch:
     """What one block refuses, what it has met, and how to put everything back."""
 
     def __init__(self, refusals: tuple[Refusal, ...]) -> None:
-        self.refusals = refusals
+        self.refusals, self.table = refusals, _table(refusals)
         self.met: RefusedError | None = None
         self.exempt = False  # inside torch.fft
         self.exchange: _Exchange | None = None
-        self.finder: _Finder | None = None
 
     def refuse(self, name: str) -> None:
         instead = "; ".join(refusal.instead for refusal in self.refusals)
         self.met = RefusedError(f"{name} is the reference of this exercise, not an answer to it\n  hint      {instead}")
         raise self.met
 
-    def patch(self) -> None:
-        """Exchange the code of the listed Python functions, and stop imports of their packages."""
-        _watches.append(self)
-        self.finder = _Finder(self)
-        sys.meta_path.insert(0, self.finder)
-        self.exchange = _stand_ins(tuple(name for refusal in self.refusals for name in refusal.functions))
+    @contextmanager
+    def enforced(self) -> Iterator[None]:
+        """Exchange the code of the listed Python functions, stop imports of their packages, look at torch's calls."""
+        finder = _Finder(self)
+        sys.meta_path.insert(0, finder)
+        self.exchange = _stand_ins(self.table.functions)
         self.exchange.use()
-
-    def restore(self) -> None:
-        if self.exchange is not None:
+        try:
+            with _Functions(self), _Dispatched(self):
+                yield
+        finally:
             self.exchange.put_back()
-        if self.finder in sys.meta_path:
-            sys.meta_path.remove(self.finder)
-        _watches.remove(self)
+            if finder in sys.meta_path:
+                sys.meta_path.remove(finder)
 
 
+_OPERATORS = (torch._ops.OpOverload, torch._ops.OpOverloadPacket)
 _watches: list[_Watch] = []
+_noting: list[bool] = []
 _counters: list[OperatorCount] = []
 
 
@@ -250,35 +314,35 @@ class _Functions(TorchFunctionMode):
     def __init__(self, watch: _Watch) -> None:
         super().__init__()
         self.watch = watch
-        self.names = _torch_functions(tuple(name for refusal in watch.refusals for name in refusal.functions))
-        self.operators = tuple(pattern for refusal in watch.refusals for pattern in refusal.operators)
+        self.names, self.operators = _torch_functions(watch.table.functions), watch.table.operators
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
         name = self.names.get(id(func))
-        if name is None and isinstance(func, torch._ops.OpOverload | torch._ops.OpOverloadPacket):
-            name = _refused_operator(_operator_name(func), self.operators)
+        if name is None and isinstance(func, _OPERATORS):
+            name = self.operators.refused(func)
         if name is not None:
             self.watch.refuse(name)
-        outer, self.watch.exempt = self.watch.exempt, self.watch.exempt or id(func) in _fourier()
+        if self.watch.exempt or id(func) not in _fourier():
+            return func(*args, **(kwargs or {}))
+        self.watch.exempt = True
         try:
             return func(*args, **(kwargs or {}))
         finally:
-            self.watch.exempt = outer
+            self.watch.exempt = False
 
 
-class _Operators(_PlainDispatchMode):
+class _Dispatched(_PlainDispatchMode):
     """Refuses operators, whichever way they are reached."""
 
     def __init__(self, watch: _Watch) -> None:
         super().__init__()
         self.watch = watch
-        self.operators = tuple(pattern for refusal in watch.refusals for pattern in refusal.operators)
-        self.engine = any(refusal.engine for refusal in watch.refusals)
+        self.operators, self.engine = watch.table.operators, watch.table.engine
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         if self.engine and torch._C._current_graph_task_id() != -1:  # a backward pass, however it was begun
             self.watch.refuse("the autograd engine")
-        name = _refused_operator(_operator_name(func), self.operators)
+        name = self.operators.refused(func)
         if name is not None and not self.watch.exempt:
             self.watch.refuse(name)
         return func(*args, **(kwargs or {}))
@@ -289,7 +353,7 @@ class _Finder(importlib.abc.MetaPathFinder):
 
     def __init__(self, watch: _Watch) -> None:
         self.watch = watch
-        self.packages = tuple(package for refusal in watch.refusals for package in refusal.packages)
+        self.packages = watch.table.packages
 
     def find_spec(self, fullname, path=None, target=None):
         if any(fullname == package or fullname.startswith(f"{package}.") for package in self.packages):
@@ -386,10 +450,16 @@ def _refusing_code(key: int, free: tuple[str, ...]) -> types.CodeType:
 
 def _stand_ins(patterns: tuple[str, ...]) -> _Exchange:
     """The exchanges for the patterns' Python functions in those modules that are loaded now."""
-    whole = {pattern.removesuffix(".**") for pattern in patterns if pattern.endswith(".**")}
-    public = _public_modules(frozenset(whole), len(sys.modules))
-    loaded = tuple(sorted({pattern.rpartition(".")[0] for pattern in patterns} & sys.modules.keys()))
-    return _find_stand_ins((*patterns, *(f"{module}.*" for module in public)), (*loaded, *public))
+    whole, modules = _modules_of(patterns)
+    public = _public_modules(whole, len(sys.modules))
+    return _find_stand_ins(patterns, tuple([module for module in modules if module in sys.modules]), public)
+
+
+@functools.lru_cache(maxsize=32)
+def _modules_of(patterns: tuple[str, ...]) -> tuple[frozenset[str], tuple[str, ...]]:
+    """The packages that are meant as a whole, and all modules that are named."""
+    whole = frozenset(pattern.removesuffix(".**") for pattern in patterns if pattern.endswith(".**"))
+    return whole, tuple(sorted({pattern.rpartition(".")[0] for pattern in patterns}))
 
 
 @functools.lru_cache(maxsize=32)
@@ -401,8 +471,10 @@ def _public_modules(packages: frozenset[str], _count: int) -> tuple[str, ...]:
 
 
 @functools.lru_cache(maxsize=32)
-def _find_stand_ins(patterns: tuple[str, ...], loaded: tuple[str, ...]) -> _Exchange:
+def _find_stand_ins(patterns: tuple[str, ...], named: tuple[str, ...], public: tuple[str, ...]) -> _Exchange:
+    """`named` and `public` are the loaded modules that the patterns name, and those of their whole packages."""
     found: dict[int, _StandIn] = {}
+    loaded, patterns = (*named, *public), (*patterns, *(f"{module}.*" for module in public))
     packages = tuple(pattern.removesuffix("**") for pattern in patterns if pattern.endswith(".**"))
     whole = {module for module in loaded if f"{module}.".startswith(packages)}  # of these their own functions only
     for pattern in patterns:
@@ -462,8 +534,3 @@ def _operator_name(func: Any) -> str:
     if isinstance(func, torch._ops.OpOverloadPacket):
         return func._qualified_op_name
     return func.name().partition(".")[0]
-
-
-@functools.lru_cache(maxsize=4096)
-def _refused_operator(name: str, patterns: tuple[str, ...]) -> str | None:
-    return name if any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns) else None

@@ -84,25 +84,29 @@ def _be_student(unit: str, namespace: dict, request: dict, end: socket.socket) -
 
 
 def _be_tester(unit: str, namespace: dict, request: dict, end: socket.socket) -> Iterator[Outcome]:
+    from cvcourse import guard
     from cvcourse.grading.proxies.names import StudentNames
     from cvcourse.grading.proxies.tester import Tester
 
     os.environ["CVCOURSE_SEED"] = request["seed"]
     tester = Tester(end, namespace, SECONDS)
     names = StudentNames(tester)
-    for cell, kind in _cells(unit, request["exercise"]):
-        if kind == "given":
-            bank._execute(cell.source, namespace, kind)
-        elif kind == "test":
-            yield _test(cell, tester, names)
+    with guard.noting():  # as in a kernel
+        for cell, kind in _cells(unit, request["exercise"]):
+            if kind == "given":
+                bank._execute(cell.source, namespace, kind)
+            elif kind == "test":
+                yield _test(cell, tester, names)
 
 
 def _test(cell: Cell, tester, names) -> Outcome:
     """The visible and the hidden part of a test cell, each with the names that it uses."""
+    from cvcourse.grading.proxies.cell_names import used_names
+
     errors = []
     for part in (HIDDEN.sub("", cell.source), "\n".join(HIDDEN.findall(cell.source))):
         try:
-            names.fill(part)
+            names.fill(used_names(part))
             errors.append(bank._execute(part, tester.namespace, cell.grade_id))
         except Exception as error:  # the answer's process is gone, or sends what it must not
             errors.append(f"{type(error).__name__}: {error}")

@@ -26,12 +26,13 @@ HONEST += "class Number:\n    pass\n"
 
 def verdict(students: Students, attack: ModuleType | SimpleNamespace) -> str:
     """What the test cell raises in the tester's process; empty where it passes."""
+    from cvcourse.grading.proxies.cell_names import used_names
     from cvcourse.grading.proxies.names import StudentNames
 
     started = students.start(attack.CELL, getattr(attack, "SECONDS", 20.0), GIVEN, wanted=[])
     test = getattr(attack, "TEST", TEST)
     try:
-        StudentNames(started.tester).fill(test)
+        StudentNames(started.tester).fill(used_names(test))
         exec(compile(test, "<test>", "exec"), started.tester.namespace)
     except Exception as error:
         return f"{type(error).__name__}: {error}"

@@ -99,7 +99,7 @@ def test_a_stub_is_known_as_one(answer):
 
 
 def test_a_missing_name_is_a_name_error_here_and_there(answer):
-    StudentNames(answer.tester).fill("halve(1)")
+    StudentNames(answer.tester).fill(["halve"])
     with pytest.raises(NameError, match="name 'halve' is not defined") as caught:
         exec("halve(1)", answer.tester.namespace)
     assert type(caught.value) is NameError
@@ -151,7 +151,7 @@ def test_what_cannot_cross_names_the_value_the_function_and_the_reason(answer):
     with pytest.raises(CannotCrossError, match=r"^the result of objects\(\) cannot be graded: a numpy array of object"):
         answer.objects()
     with pytest.raises(CannotCrossError, match=rf"^the value of table cannot be graded, its part \[0\]: {reason}"):
-        StudentNames(answer.tester).fill("table")
+        StudentNames(answer.tester).fill(["table"])
     with pytest.raises(CannotCrossError, match=r"nested too deeply"):
         answer.deep()
     with pytest.raises(CannotCrossError, match=rf"^the result of Model\.weight cannot be graded: {reason}"):

@@ -63,9 +63,20 @@ class Kernel:
         """Call a handler of the extension and wait for its value. `argument` is JSON. Raises as `run`."""
         return wait(self.start_call(name, argument, cpu_seconds=cpu_seconds, wall_seconds=wall_seconds))[0]
 
-    def start(self, source: str, *, cpu_seconds: float, wall_seconds: float) -> Running:
-        """Start a cell; `wait` gives its outputs. Raises as `run`."""
-        return self._start({"do": "run", "source": source}, cpu_seconds, wall_seconds)
+    def start(
+        self,
+        source: str,
+        *,
+        cpu_seconds: float,
+        wall_seconds: float,
+        between: tuple[tuple[str, Any], tuple[str, Any]] | None = None,
+    ) -> Running:
+        """Start a cell; `wait` gives its outputs. Raises as `run`.
+
+        `between` names two handlers of the extension with their arguments, one to be called before the cell and one
+        after it; an error of the first is the cell's. The outputs' value tells whether the second came to its end.
+        """
+        return self._start({"do": "run", "source": source, "between": between}, cpu_seconds, wall_seconds)
 
     def start_call(self, name: str, argument: Any = None, *, cpu_seconds: float, wall_seconds: float) -> Running:
         """Start a handler of the extension; `wait` gives its outputs. Raises as `run`."""

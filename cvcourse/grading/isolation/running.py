@@ -1,5 +1,6 @@
 """What runs in a kernel now, and waiting for it: reading what it sends, for several kernels at a time."""
 
+import math
 import os
 import secrets
 import select
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from cvcourse.grading.isolation.kernel import Kernel
 
 _PIECE = 1 << 18
+_LOOK_SECONDS = 1.0
 
 
 class Running:
@@ -138,19 +140,20 @@ def _value(value: object) -> object:
         raise WireError(str(error)) from None
 
 
-def wait(*runs: Running, until: Literal["all", "any"] = "all") -> tuple[Outputs | None, ...]:
+def wait(*runs: Running, until: Literal["all", "any"] = "all", seconds: float = math.inf) -> tuple[Outputs | None, ...]:
     """Move `runs` on, all at a time, until all of them (or any) are done; their outputs, `None` for one still running.
 
-    Limits are not kept here but by the watcher: it ends a kernel, and that ends the wait.
+    Limits are not kept here but by the watcher: it ends a kernel, and that ends the wait. `seconds` only ends the wait.
     """
+    last = time.monotonic() + seconds
     while True:
         open_runs = [run for run in runs if run.outputs is None]
-        if not open_runs or (until == "any" and len(open_runs) < len(runs)):
+        if not open_runs or (until == "any" and len(open_runs) < len(runs)) or time.monotonic() > last:
             return tuple(run.outputs for run in runs)
-        _wait_once(open_runs)
+        _wait_once(open_runs, min(_LOOK_SECONDS, last - time.monotonic()))
 
 
-def _wait_once(runs: list[Running]) -> None:
+def _wait_once(runs: list[Running], seconds: float) -> None:
     poll = select.poll()
     by_descriptor = {}
     for run in runs:
@@ -161,7 +164,7 @@ def _wait_once(runs: list[Running]) -> None:
         poll.register(run.kernel.control, events)
         poll.register(run.kernel.pidfd, select.POLLIN)
         by_descriptor |= {run.kernel.control.fileno(): run, run.kernel.pidfd: run}
-    for descriptor, event in poll.poll(1000):
+    for descriptor, event in poll.poll(max(0, math.ceil(1000 * seconds))):
         run = by_descriptor[descriptor]
         if run.outputs is not None:
             continue

@@ -1,7 +1,9 @@
-"""The names that a cell binds, told from its text alone. The worker reads them too: nothing here imports torch."""
+"""The names that a cell binds and uses, told from its text alone. For the worker: nothing here imports torch."""
 
 import functools
 import symtable
+import types
+from collections.abc import Iterator
 
 
 @functools.lru_cache(maxsize=1024)
@@ -13,6 +15,23 @@ def bound_names(source: str) -> frozenset[str]:
         return frozenset()
     bound = (one for one in symbols if one.is_assigned() or one.is_imported() or one.is_namespace())
     return frozenset(one.get_name() for one in bound)
+
+
+@functools.lru_cache(maxsize=1024)
+def used_names(source: str) -> frozenset[str]:
+    """All names in the code of a cell, those of attributes too; none where it is not Python."""
+    try:
+        return frozenset(names_of(compile(plain(source), "<test>", "exec")))
+    except (SyntaxError, ValueError):
+        return frozenset()
+
+
+def names_of(code: types.CodeType) -> Iterator[str]:
+    """The names in some code and in the functions within it."""
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from names_of(constant)
 
 
 def plain(source: str) -> str:

@@ -30,7 +30,7 @@ def _padding(size: int) -> int:
 
 def write_frame(connection: socket.socket, tree: Any, blobs: Sequence[Blob]) -> None:
     """Send one frame. Raises `WireError` where it is too large, `PeerGoneError` where nobody reads."""
-    text = json.dumps(tree, separators=(",", ":"), allow_nan=False).encode()
+    text = _ENCODER.encode(tree).encode()
     check_frame(blobs, len(text))
     sizes = [len(blob) for blob in blobs]
     head = _HEAD.pack(_MAGIC, len(text), len(sizes)) + struct.pack(f"<{len(sizes)}Q", *sizes) + text
@@ -49,15 +49,21 @@ def read_frame(connection: socket.socket) -> tuple[Any, list[memoryview]]:
     magic, length, count = _HEAD.unpack(_exactly(connection, _HEAD.size))
     if magic != _MAGIC or count > MAX_BLOBS:
         raise WireError("what came is no message")
-    sizes = list(struct.unpack(f"<{count}Q", _exactly(connection, 8 * count)))
+    sizes = list(struct.unpack(f"<{count}Q", _exactly(connection, 8 * count))) if count else []
     _check_sizes(length, sizes)
     text = _exactly(connection, length)
+    if not sizes:
+        return _parse(text), []
     together, blobs = memoryview(_exactly(connection, sum(size + _padding(size) for size in sizes))), []
     for size in sizes:
         blobs.append(together[:size])
         together = together[size + _padding(size) :]
+    return _parse(text), blobs
+
+
+def _parse(text: bytearray) -> Any:
     try:
-        return json.loads(text, parse_constant=_no_constant), blobs
+        return _DECODER.decode(text.decode())
     except (ValueError, RecursionError) as error:
         raise WireError(f"what came is no message: {str(error)[:100]}") from None
 
@@ -74,6 +80,10 @@ def _check_sizes(text: int, sizes: Sequence[int]) -> None:
 
 def _no_constant(name: str) -> None:
     raise WireError(f"{name} is not JSON")
+
+
+_ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
+_DECODER = json.JSONDecoder(parse_constant=_no_constant)
 
 
 def _exactly(connection: socket.socket, count: int) -> bytearray:

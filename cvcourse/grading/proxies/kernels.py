@@ -1,7 +1,7 @@
 """The extension of both kernels: `Zygote.spawn(role=..., fds=[end], extension="cvcourse.grading.proxies.kernels")`.
 
-The student's kernel has the handler "serve", the tester's has "fill" (a cell's source, whose names are filled in, and
-the names that are never the answer's) and "done".
+The student's kernel has the handler "serve", the tester's has "fill" (the names that a cell uses, and those that are
+never the answer's) and "done", to be called before and after each test cell.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,7 +10,7 @@ from typing import Any
 from cvcourse.grading.proxies.names import StudentNames
 from cvcourse.grading.proxies.student import Student
 from cvcourse.grading.proxies.tester import Tester
-from cvcourse.guard import lasting
+from cvcourse.guard import noting
 
 
 def attach(context: Any) -> Mapping[str, Callable[[Any], Any]]:
@@ -18,6 +18,7 @@ def attach(context: Any) -> Mapping[str, Callable[[Any], Any]]:
     namespace = context.shell.user_ns
     if context.role == "student":
         student = Student(context.sockets[0], namespace)
+        context.shell.events.register("pre_run_cell", lambda _: student.put_back())
         return {"serve": lambda _: student.serve()}
     tester = Tester(context.sockets[0], namespace)
     names = StudentNames(tester)
@@ -31,7 +32,6 @@ def attach(context: Any) -> Mapping[str, Callable[[Any], Any]]:
         tester.served = False
 
     tester.served = False
-    # No code of a student runs here: functions stay as a test left them, for as long as the tester is there.
-    tester.lasting = lasting()
-    tester.lasting.__enter__()
+    tester.noting = noting()
+    tester.noting.__enter__()
     return {"fill": fill, "done": done}

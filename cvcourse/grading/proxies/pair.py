@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from cvcourse.grading.isolation import Kernel, Limits, Outputs, Zygote, wait
+from cvcourse.grading.proxies.cell_names import used_names
 
 EXTENSION = "cvcourse.grading.proxies.kernels"
 """To be named in the zygote's `preload` too: the kernels then have it at once."""
 SHORT = 20.0  # CPU seconds for what the pair does itself
+TOGETHER = 2.0  # seconds between the ends of both sides of a test, which come in any order
 
 
 @dataclass(frozen=True)
@@ -87,27 +89,12 @@ class Pair:
         times = {"cpu_seconds": cpu_seconds, "wall_seconds": wall_seconds}
         longer = {"cpu_seconds": cpu_seconds + SHORT, "wall_seconds": wall_seconds + 4 * SHORT}
         serving = self.student.start_call("serve", **times)
-        filling = self.tester.start_call("fill", [source, sorted(own)], **longer)
-        filled = self._drive(filling, serving)
-        if filled.status != "ok":
-            return Tested(filled, self._let_go(serving, longer))
-        tested = self._drive(self.tester.start(source, **longer), serving)
-        return Tested(tested, self._let_go(serving, longer))
-
-    def _drive(self, testing: Any, serving: Any) -> Outputs:
-        """Both together until the tester's side is done, also where the answer's side ends before."""
-        first = wait(testing, serving, until="any")[0]
-        if first is None:
+        between = ("fill", [sorted(used_names(source)), sorted(own)]), ("done", None)
+        testing = self.tester.start(source, between=between, **longer)
+        tested = wait(testing, serving, until="any")[0] or wait(testing, seconds=TOGETHER)[0]
+        if tested is None:
             self.student.kill()  # it stopped answering before it was told to: the tester must not wait for it
-            return wait(testing)[0]
-        return first
-
-    def _let_go(self, serving: Any, times: dict[str, float]) -> Outputs | None:
-        """End the serving, so that the answer's next cell can run."""
-        if self.tester.alive:
-            done = self.tester.start_call("done", **times)
-            ended = wait(done, serving, until="any")[0] or wait(done)[0]
-            if ended.status == "ok":
-                return wait(serving)[0]
-        self.student.kill()  # what comes from there can no longer be told apart: the next test needs a new pair
-        return wait(serving)[0]
+            tested = wait(testing)[0]
+        if tested.value is not True:
+            self.student.kill()  # what comes from there can no longer be told apart: the next test needs a new pair
+        return Tested(tested, wait(serving)[0])

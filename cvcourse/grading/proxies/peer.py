@@ -1,8 +1,9 @@
 """One end of the socket: it asks, and while it waits it answers what the other end asks.
 
-A message is [kind, number, tree, tree]: an "ask" has an operation with its arguments and what goes with every message
-(changed parameters, what may be let go); an "ok" or "error" has the result and what the call changed. Both ends are
-alike here; `tester` and `student` say what each of them takes and gives.
+A message is [kind, number, tree, tree]: an "ask" has an operation with its arguments and what goes along (surroundings,
+changed parameters, what may be let go); an "ok" or "error" has the result and, beside what goes along, what the call
+changed. Of what goes along only that is mentioned which is not as in `USUAL`. Both ends are alike here; `tester` and
+`student` say what each of them takes and gives.
 """
 
 import dataclasses
@@ -11,11 +12,12 @@ import socket
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import torch
 from torch import Tensor, nn
 
 from cvcourse.grading.proxies import exceptions
 from cvcourse.grading.proxies.changes import Snapshot, write_back
-from cvcourse.grading.proxies.context import undisturbed
+from cvcourse.grading.proxies.context import Undisturbed
 from cvcourse.grading.proxies.decode import Decoder
 from cvcourse.grading.proxies.encode import Encoder
 from cvcourse.grading.proxies.errors import CannotCrossError, PeerGoneError, WireError
@@ -26,6 +28,25 @@ from cvcourse.grading.proxies.side import Side
 from cvcourse.grading.proxies.telling import argument_refused, call_name, find_part, result_refused
 
 MAX_NESTED = 40
+USUAL: dict[str, Any] = {
+    "parameters": [],
+    "tapes": [],
+    "freed": None,
+    # of a question
+    "grad": True,
+    "inference": False,
+    "dtype": torch.float32,
+    "refusals": [],
+    "count": False,
+    "limit": None,
+    "generators": None,
+    "held": [],
+    # of a reply
+    "seen": {},
+    "tape": None,
+    "watched": [],
+}
+"""What goes along with a message and is not mentioned in it."""
 
 
 class Peer(Side):
@@ -60,7 +81,7 @@ class Peer(Side):
             raise PeerGoneError(self._broken)
         surroundings = self.surroundings()
         try:
-            with undisturbed():
+            with Undisturbed():
                 number, slots = self._question(operation, arguments, surroundings)
         except (WireError, TypeError, ValueError, RuntimeError, AttributeError) as error:
             self.unsent()
@@ -82,7 +103,7 @@ class Peer(Side):
         encoder = Encoder(self.refer)
         called = encoder.encode((operation, *arguments))
         count = len(encoder.slots)
-        along = encoder.encode(self._along() | surroundings | self.states())
+        along = encoder.encode(_unusual(self._along() | surroundings | self.states()))
         number = next(self._numbers)
         if surroundings["grad"]:
             self.graphs.note_inputs(number, encoder.slots[:count])
@@ -100,7 +121,7 @@ class Peer(Side):
                 with self.while_asking():
                     self.answer(of, first, second, blobs)
             elif kind in ("ok", "error", "refused") and of == number:
-                with undisturbed():
+                with Undisturbed():
                     return self._result(kind, first, second, blobs, slots)
             else:
                 self._break("an answer to nothing that was asked")
@@ -108,9 +129,10 @@ class Peer(Side):
     def _result(self, kind: str, first: Any, second: Any, blobs: list, slots: list[Any]) -> tuple[Any, dict, list]:
         decoder = Decoder(blobs, self.resolve, slots, self.record)
         try:
-            value, along = decoder.decode(first), decoder.decode(second)
+            value, (along, changed) = decoder.decode(first), decoder.decode(second)
+            along = USUAL | decoder.plain(along, dict)
             self._take(along)
-            for slot, new in along["changed"]:
+            for slot, new in changed:
                 write_back(slots[slot] if decoder.plain(slot, int) >= 0 else None, new)
             self.take_watched(along["watched"])
             if kind == "error":
@@ -133,10 +155,10 @@ class Peer(Side):
         try:
             if self._nested > MAX_NESTED:
                 raise WireError("calls are nested too deeply")
-            with undisturbed():
+            with Undisturbed():
                 decoder = Decoder(blobs, self.resolve, None, self.record)
                 operation, *arguments = decoder.decode(called)
-                surroundings = decoder.decode(along[1])
+                surroundings = USUAL | decoder.plain(decoder.decode(along[1]), dict)
                 self._take(surroundings)
                 self.graphs.mark_inputs(number, along[0], decoder.leaves, decoder.joined)
                 received = decoder.slots[: along[0]]
@@ -150,7 +172,7 @@ class Peer(Side):
             except BaseException as error:
                 kind, value = "error", exceptions.describe(error)
                 self.note(error)
-            with undisturbed():
+            with Undisturbed():
                 seen["watched"] = self.watched(before)
                 self._reply(kind, number, value, snapshot, seen, surroundings["grad"])
         finally:
@@ -172,17 +194,16 @@ class Peer(Side):
         first = encoder.encode(value)
         results = [(slot, tensor) for slot, tensor in enumerate(encoder.slots) if _is_result(tensor)]
         watched = seen.pop("watched", [])
-        along = self._along() | {"seen": seen, "tape": None, "changed": [], "watched": watched}
-        if results and grad:
-            along["tape"] = self.graphs.keep(results)
-        second = encoder.encode(along)
-        # By hand, since what was sent before would otherwise go back as its number.
+        tape = self.graphs.keep(results) if results and grad else None
+        along = encoder.encode(_unusual(self._along() | {"seen": seen, "tape": tape, "watched": watched}))
+        changed = []
         for slot in snapshot.changed():
             mine = snapshot.slots[slot]
+            # What was sent before would otherwise go back as its number.
             encoder.own = {identity: other for identity, other in own.items() if identity != id(mine)}
             encoder.forget(mine)
-            second[_place_of(second, "changed")].append(["t", slot, encoder.encode(mine)])
-        return encoder, [first, second]
+            changed.append(["t", slot, encoder.encode(mine)])
+        return encoder, [first, ["t", along, ["t", *changed]]]
 
     # What goes with every message.
 
@@ -195,7 +216,8 @@ class Peer(Side):
         self.parameters.apply(along["parameters"])
         for number in along["tapes"]:
             self.graphs.drop(number)
-        self.let_go(along["freed"])
+        if along["freed"] is not None:
+            self.let_go(along["freed"])
 
     def record(self, name: str) -> type | None:
         """The dataclass or class of named tuples of this name that this side has."""
@@ -249,5 +271,5 @@ def _is_result(value: Any) -> bool:
     return type(value) is Tensor and value.requires_grad and not value.is_leaf
 
 
-def _place_of(tree: list, key: str) -> Any:
-    return next(place + 1 for place in range(1, len(tree), 2) if tree[place] == key)
+def _unusual(along: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in along.items() if value != USUAL[name]}

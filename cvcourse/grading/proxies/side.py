@@ -59,8 +59,8 @@ class Side:
         """What the other side needs no longer."""
 
     def freed(self) -> Any:
-        """What this side needs no longer."""
-        return []
+        """What this side needs no longer; None where that is nothing."""
+        return None
 
     def watch(self) -> Any:
         """Called before an answer: a snapshot for `watched`."""

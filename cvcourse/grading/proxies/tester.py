@@ -207,8 +207,11 @@ class Tester(Peer):
         self._around = Surroundings()
 
     def surrounded(self, surroundings: dict[str, Any], seen: dict[str, Any]) -> contextlib.AbstractContextManager:
-        """A callback runs in the gradient mode of its caller."""
-        return torch.set_grad_enabled(surroundings["grad"] is True)
+        """A callback runs in the gradient mode of its caller, and what is refused to the answer is refused to it."""
+        around = contextlib.ExitStack()
+        around.enter_context(torch.set_grad_enabled(surroundings["grad"] is True))
+        around.enter_context(guard.enforced())
+        return around
 
     def follows(self, parameter: nn.Parameter) -> bool:
         """Of the test's own parameters those that have crossed."""
@@ -225,6 +228,8 @@ class Tester(Peer):
 
     def freed(self) -> Any:
         """Proxies and parameters that are gone here."""
+        if not self.proxies.gone and not self.parameters.gone:
+            return None
         handles, self.proxies.gone[:] = list(self.proxies.gone), []
         names, self.parameters.gone[:] = list(self.parameters.gone), []
         return handles, names

@@ -87,20 +87,29 @@ class _Kernel:
             self._empty_descriptors()
 
     def run(self, message: dict) -> dict:
-        """Run a cell as Jupyter would."""
+        """Run a cell as Jupyter would, between two handlers of the extension where those are named.
+
+        After an error of the first the cell is not run. The value tells whether the second came to its end.
+        """
         number = self.shell.execution_count
-        result = self.shell.run_cell(message["source"], store_history=True)
-        error = result.error_before_exec or result.error_in_exec
-        return _outcome(error) | {"execution_count": number}
+        before, after = message.get("between") or (None, None)
+        done = self._handle(*before) if before else {"ok": True}
+        if done["ok"]:
+            result = self.shell.run_cell(message["source"], store_history=True)
+            done = _outcome(result.error_before_exec or result.error_in_exec)
+        value = self._handle(*after)["ok"] if after else None
+        return done | {"execution_count": number, "value": value}
 
     def call(self, message: dict) -> dict:
         """Call a handler of the extension."""
+        return self._handle(message["name"], message["argument"])
+
+    def _handle(self, name: str, argument: object) -> dict:
         try:
-            value = self.handlers[message["name"]](message["argument"])
+            return {"ok": True, "value": self.handlers[name](argument)}
         except BaseException as error:
             self.shell.showtraceback(running_compiled_code=True)
             return _outcome(error)
-        return {"ok": True, "value": value}
 
     def environment(self, message: dict) -> dict:
         """Variables for this kernel alone."""
