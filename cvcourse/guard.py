@@ -245,12 +245,13 @@ class _Operators:
 
     def refused(self, func: Any) -> str | None:
         """The operator's name, where it is refused."""
-        if func in self._names:
-            return self._names[func]
-        name = _operator_name(func)
-        refused = any(fnmatch.fnmatchcase(name, pattern) for pattern in self.patterns)
-        self._names[func] = name if refused else None
-        return self._names[func]
+        name = self._names.get(func, "")
+        if name == "":
+            name = _operator_name(func)
+            if not any(fnmatch.fnmatchcase(name, pattern) for pattern in self.patterns):
+                name = None
+            self._names[func] = name
+        return name
 
 
 @dataclass(frozen=True)

@@ -145,7 +145,7 @@ def _start_afresh() -> None:
     random.seed()
     numpy.random.seed()
     if "torch" in sys.modules:
-        sys.modules["torch"].seed()
+        sys.modules["torch"].default_generator.seed()  # `torch.seed` looks at its callers' sources, for a GPU's sake
         sys.modules["torch"].set_num_threads(1)
     sys.argv = [""]  # the zygote's are nobody's business
     # Process 1 of a namespace ignores a signal without a handler.
@@ -157,4 +157,6 @@ def serve(request: dict, shell: Shell, control: int, extra: list[int]) -> None:
     """Be the kernel that `request` describes, on the given descriptors, until the worker lets go."""
     _start_afresh()
     shell.user_ns["_dh"][:], shell.home_dir = [DESK], HOME  # where `%cd -` and `%cd` lead
+    if request["role"] == "tester":
+        shell.colors = "nocolor"  # to colour a traceback takes longer than most tests
     _Kernel(request, shell, control, extra).serve()

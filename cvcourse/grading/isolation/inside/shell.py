@@ -3,6 +3,7 @@
 import contextlib
 import inspect
 import os
+import re
 import sys
 from typing import Any
 
@@ -70,12 +71,29 @@ class Compiler(CachingCompiler):
         return name
 
 
+# Where IPython may see more than Python in a cell: a magic, a shell command, a question, a prompt, an indented start.
+_MORE_THAN_PYTHON = re.compile(r"^\s*(?:[%!,;/]|>>>|\.\.\.|\[?In\b|Out\b)|=\s*[%!]|\?|\\\n|\A\s", re.MULTILINE)
+
+
 class Shell(InteractiveShell):
     """A shell as in a notebook: errors as outputs, no terminal, no history on disk, no questions to the user."""
 
+    _plain_lists: list[list] | None = None
     displayhook_class = Type(Hook)
     display_pub_class = Type(Publisher)
     compiler_class = Type(Compiler)
+
+    def transform_cell(self, raw_cell: str) -> str:
+        """The cell as Python. Plain Python stays as it is: to take it apart takes longer than to compile it."""
+        if self._plain_lists != self._transforms() or _MORE_THAN_PYTHON.search(raw_cell):
+            return super().transform_cell(raw_cell)
+        return raw_cell if raw_cell.endswith("\n") else f"{raw_cell}\n"
+
+    def _transforms(self) -> list[list]:
+        """What a notebook may have added to."""
+        manager = self.input_transformer_manager
+        lists = manager.cleanup_transforms, manager.line_transforms, manager.token_transformers
+        return [list(one) for one in (*lists, self.input_transformers_post)]
 
     def init_io(self) -> None:
         """The streams are replaced in the kernel."""
@@ -86,6 +104,10 @@ class Shell(InteractiveShell):
     def ask_exit(self) -> None:
         """`exit` and `quit` end the cell, not the kernel: the other cells still count."""
         raise SystemExit("exit() ends this cell only")
+
+    def _format_exception_for_storage(self, exception: BaseException, *_: Any, **__: Any) -> dict:
+        """For a history that is kept nowhere: the traceback would be made twice."""
+        return {}
 
     def _showtraceback(self, etype: type, evalue: BaseException, stb: list[str]) -> None:
         name, text = getattr(etype, "__name__", str(etype)), _text(evalue)
@@ -106,6 +128,7 @@ def build_shell() -> Shell:
     configuration.HistoryManager.enabled = False  # its database would have a thread
     configuration.InteractiveShell.display_page = True
     shell = Shell.instance(config=configuration)
+    shell._plain_lists = shell._transforms()
     # As ipykernel does: interactive mode, and open figures are shown when a cell ends.
     matplotlib.use(INLINE)
     activate_matplotlib(INLINE)

@@ -6,6 +6,7 @@ that up. The order matters; each step says what it needs.
 
 import contextlib
 import ctypes
+import functools
 import os
 import platform
 import signal
@@ -91,7 +92,13 @@ def give_up_rights(limits: dict[str, int]) -> None:
         libc.drop_bounding_set()
     libc.drop_capabilities()
     libc.prctl(libc.PR_SET_NO_NEW_PRIVS, 1)
-    libc.set_filter(assemble(instructions(table())))
+    libc.set_filter(system_call_filter())
+
+
+@functools.cache
+def system_call_filter() -> bytes:
+    """The program of the filter: the same for all kernels."""
+    return assemble(instructions(table()))
 
 
 def close_all_but(keep: list[int]) -> None:

@@ -63,7 +63,7 @@ def _warm_up(preload: list[str], warm: bool):
     if "torch" in sys.modules:
         sys.modules["torch"].set_num_threads(1)
     shell = build_shell()
-    for function in functions if warm else []:
+    for function in [*functions, walls.system_call_filter] if warm else []:
         function()
     gc.collect()
     gc.disable()
