@@ -327,12 +327,13 @@ def _differences(actual: Any, expected: Tensor, rtol: float | None, atol: float 
     facts = _property_differences(actual, expected)
     if facts:
         return facts
-    both = [f"expected  {_describe(expected)}", f"given     {_describe(actual)}"]
-    actual, expected = actual.detach(), expected.detach()
+    given, actual, expected = actual, actual.detach(), expected.detach()
+    if torch.equal(actual, expected):
+        return []
     wrong = ~_close(actual, expected, rtol, atol)
     if not bool(wrong.any()):
         return []
-    facts = [f"{int(wrong.sum())} of {wrong.numel()} values are wrong", *both]
+    facts = [f"{int(wrong.sum())} of {wrong.numel()} values are wrong", *_both(given, expected)]
     if actual.dtype.is_floating_point:
         missing = [int(tensor.isnan().sum()) for tensor in (actual, expected)]
         if missing[0] != missing[1]:
@@ -344,15 +345,19 @@ def _differences(actual: Any, expected: Tensor, rtol: float | None, atol: float 
 
 
 def _property_differences(actual: Any, expected: Tensor) -> list[str]:
-    both = [f"expected  {_describe(expected)}", f"given     {_describe(actual)}"]
     if not _is_plain(actual):
-        return ["not a tensor", *both]
+        return ["not a tensor", *_both(actual, expected)]
     if actual.layout != expected.layout:
-        return [f"the wrong layout, a sparse tensor ({actual.layout}), expected a dense one", *both]
+        wrong = f"the wrong layout, a sparse tensor ({actual.layout}), expected a dense one"
+        return [wrong, *_both(actual, expected)]
     for what in ("shape", "dtype", "device"):
         if getattr(actual, what) != getattr(expected, what):
-            return [f"the wrong {what}", *both]
+            return [f"the wrong {what}", *_both(actual, expected)]
     return []
+
+
+def _both(actual: Any, expected: Tensor) -> list[str]:
+    return [f"expected  {_describe(expected)}", f"given     {_describe(actual)}"]
 
 
 def _largest_difference(actual: Tensor, expected: Tensor, wrong: Tensor) -> str:

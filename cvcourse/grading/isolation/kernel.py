@@ -45,9 +45,9 @@ class Kernel:
         self.running: Running | None = None
         self.ended: tuple[Status, str] | None = None
         self.displays: Displays = {}
+        self.cpu_seen = 0.0
         self.looks, self.next_exact_look = 0, 0.0
         self._on_end = on_end
-        self._cpu_seconds = 0.0
         self._finalizer = weakref.finalize(self, _let_go, pidfd, control, tree, files)
 
     @property
@@ -105,8 +105,8 @@ class Kernel:
             if self.alive:
                 # The kernel may have ended by itself: its /proc is empty then.
                 with contextlib.suppress(ProcessLookupError, FileNotFoundError):
-                    self._cpu_seconds = max(self._cpu_seconds, self.tree.cpu_seconds())
-            return self._cpu_seconds
+                    self.cpu_seen = max(self.cpu_seen, self.tree.cpu_seconds())
+            return self.cpu_seen
 
     def has_exited(self, within: float = 0.0) -> bool:
         """Whether its first process has ended, and with it all others; waits for that so many seconds."""

@@ -24,7 +24,8 @@ class Running:
         self.kernel = kernel
         self.outputs: Outputs | None = None
         self.cpu_limit, self.wall_limit = cpu_seconds, wall_seconds
-        self.cpu_before = kernel.cpu_seconds()
+        # What something left behind has used since the last look counts for what runs now.
+        self.cpu_before = kernel.cpu_seen or kernel.cpu_seconds()
         self.began = time.monotonic()
         self.deadline = self.began + wall_seconds
         # What was sent ahead of a run is no answer to it: every answer must carry the name of its run.

@@ -12,6 +12,7 @@ from IPython.core.compilerop import CachingCompiler
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.error import StdinNotImplementedError
+from IPython.core.inputtransformer2 import TransformerManager
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.pylabtools import activate_matplotlib
 from matplotlib_inline.backend_inline import configure_inline_support
@@ -71,29 +72,30 @@ class Compiler(CachingCompiler):
         return name
 
 
-# Where IPython may see more than Python in a cell: a magic, a shell command, a question, a prompt, an indented start.
-_MORE_THAN_PYTHON = re.compile(r"^\s*(?:[%!,;/]|>>>|\.\.\.|\[?In\b|Out\b)|=\s*[%!]|\?|\\\n|\A\s", re.MULTILINE)
+# A magic, a shell command, a question, a line that goes on: what else than Python may be in a line of a cell.
+_MORE_THAN_PYTHON = re.compile(r"^\s*[%!,;/]|=\s*[%!]|\?|\\\n", re.MULTILINE)
+
+
+class Transformers(TransformerManager):
+    """Takes a cell apart only where there may be more than Python in it: that takes longer than to compile it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._usual = list(self.token_transformers)
+
+    def do_token_transforms(self, lines: list[str]) -> list[str]:
+        """The lines as Python."""
+        if self.token_transformers == self._usual and not _MORE_THAN_PYTHON.search("".join(lines)):
+            return lines
+        return super().do_token_transforms(lines)
 
 
 class Shell(InteractiveShell):
     """A shell as in a notebook: errors as outputs, no terminal, no history on disk, no questions to the user."""
 
-    _plain_lists: list[list] | None = None
     displayhook_class = Type(Hook)
     display_pub_class = Type(Publisher)
     compiler_class = Type(Compiler)
-
-    def transform_cell(self, raw_cell: str) -> str:
-        """The cell as Python. Plain Python stays as it is: to take it apart takes longer than to compile it."""
-        if self._plain_lists != self._transforms() or _MORE_THAN_PYTHON.search(raw_cell):
-            return super().transform_cell(raw_cell)
-        return raw_cell if raw_cell.endswith("\n") else f"{raw_cell}\n"
-
-    def _transforms(self) -> list[list]:
-        """What a notebook may have added to."""
-        manager = self.input_transformer_manager
-        lists = manager.cleanup_transforms, manager.line_transforms, manager.token_transformers
-        return [list(one) for one in (*lists, self.input_transformers_post)]
 
     def init_io(self) -> None:
         """The streams are replaced in the kernel."""
@@ -128,7 +130,7 @@ def build_shell() -> Shell:
     configuration.HistoryManager.enabled = False  # its database would have a thread
     configuration.InteractiveShell.display_page = True
     shell = Shell.instance(config=configuration)
-    shell._plain_lists = shell._transforms()
+    shell.input_transformer_manager = Transformers()
     # As ipykernel does: interactive mode, and open figures are shown when a cell ends.
     matplotlib.use(INLINE)
     activate_matplotlib(INLINE)
