@@ -29,9 +29,11 @@ from cvcourse.guard import (
     RefusedError,
     TooManyOperatorsError,
     count_operators,
+    enforced,
     forbid,
     in_force,
     lasting,
+    noting,
 )
 
 X, W = torch.rand(1, 1, 6, 6), torch.rand(1, 1, 3, 3)
@@ -276,6 +278,32 @@ def test_what_is_in_force_can_be_repeated_elsewhere():
         assert in_force() == ((CONVOLUTIONS, AUTOGRAD), (counter,))
         in_force()[1][0].add(2)
         assert counter.count == 2
+    assert in_force() == ((), ())
+
+
+def catch_what_is_refused(ones):
+    with forbid(CONVOLUTIONS):
+        with contextlib.suppress(RefusedError), enforced():
+            np.pad(ones, 1)
+        np.pad(ones, 1)  # within `noting` it is noted only, what was met before still counts
+
+
+def test_noted_blocks_refuse_only_where_they_are_enforced():
+    image, ones = torch.zeros(1, 1, 4, 4), np.ones((2, 2))
+    with noting():
+        with forbid(CONVOLUTIONS):
+            assert in_force() == ((CONVOLUTIONS,), ())
+            F.conv2d(image, image), np.pad(ones, 1)
+        with pytest.raises(RefusedError, match="conv2d"), forbid(CONVOLUTIONS), enforced():
+            F.conv2d(image, image)
+        with pytest.raises(RefusedError, match="pad"):
+            catch_what_is_refused(ones)
+        with enforced():
+            F.conv2d(image, image)
+    with pytest.raises(RefusedError), forbid(CONVOLUTIONS):
+        F.conv2d(image, image)
+    with enforced(), pytest.raises(RefusedError), forbid(CONVOLUTIONS), enforced():
+        F.conv2d(image, image)
     assert in_force() == ((), ())
 
 

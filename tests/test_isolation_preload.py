@@ -1,5 +1,7 @@
 """What the pre-warmed process does once for all kernels: they find it done, small, and each for itself."""
 
+import platform
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -46,6 +48,21 @@ def test_it_is_small_and_has_one_thread(preloaded: Zygote) -> None:
     with preloaded.spawn() as kernel:
         kernel.run("import cvcourse, torch\ncvcourse.setup(seed=0)", **LIMITS)
         assert kernel.private_mb() < 60
+
+
+def test_what_kernels_share_lies_in_huge_pages(preloaded: Zygote) -> None:
+    if tuple(map(int, platform.release().split(".")[:2])) < (6, 1):
+        pytest.skip("Linux before 6.1 does not gather pages on request")
+
+    def gathered() -> int:
+        rollup = Path(f"/proc/{preloaded.pid}/smaps_rollup").read_text()
+        return next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("AnonHugePages"))
+
+    until = time.monotonic() + 60
+    while gathered() < 200 << 10 and time.monotonic() < until:
+        time.sleep(0.2)
+    assert gathered() >= 200 << 10  # of about 500 MB
+    assert show(preloaded, "print(sum(range(10)))") == ["45"]
 
 
 def test_data_and_tables_are_there_before_a_kernel_asks(preloaded: Zygote) -> None:

@@ -9,7 +9,9 @@ import torch
 from torch import nn
 
 from cvcourse.checks import CheckError, check_unchanged
+from cvcourse.grading.proxies.context import _is_numpys, _states
 from cvcourse.grading.proxies.errors import AnswerError, LengthError, VerdictError
+from cvcourse.guard import CONVOLUTIONS, RefusedError, forbid, noting
 from tests.proxy_answer import ANSWER, GIVEN
 
 
@@ -95,6 +97,36 @@ def test_surroundings_go_along(answer):
         assert answer.modes()[2] is torch.float64
     finally:
         torch.set_default_dtype(torch.float32)
+
+
+def test_numpys_generator_is_known_by_its_memory():
+    def after(draw):
+        before = _states()[1]
+        draw()
+        return _is_numpys(before), before == _states()[1]
+
+    generator = np.random.RandomState(5)
+    assert after(lambda: None) == (True, True)
+    draws = [np.random.rand, lambda: np.random.seed(3), lambda: np.random.set_state(generator.get_state())]
+    assert [after(draw) for draw in draws] == [(False, False)] * 3
+    # Every second normal number was made with the first, and leaves the words of the generator as they are.
+    assert [after(np.random.randn) for _ in range(2)] == [(False, False)] * 2
+    assert after(np.random.randn) == (False, False)
+    assert after(lambda: None) == (False, True)  # so that one is read and compared
+
+
+def test_what_is_refused_to_the_answer_is_refused_to_what_it_calls(answer):
+    image = torch.zeros(1, 1, 4, 4)
+
+    def convolve(x):
+        return torch.nn.functional.conv2d(x, x)
+
+    with noting():  # as in the kernel of the tests
+        assert answer.apply(convolve, image).shape == (1, 1, 1, 1)
+        with forbid(CONVOLUTIONS):
+            convolve(image)  # no answer's doing
+        with pytest.raises(RefusedError, match="conv2d"), forbid(CONVOLUTIONS):
+            answer.apply(convolve, image)
 
 
 def test_global_generators_go_along_and_do_not_come_back(answer):
