@@ -80,6 +80,7 @@ def watched(counting):
             dialogs.clear()
             page.goto(address, wait_until="commit")
             wait(page)
+            page.wait_for_function("document.readyState != 'loading'")  # links below are not there before
             page.evaluate(CLICK)
             page.wait_for_timeout(1000)
             title = ["a title"] if page.title() == "owned" else []
