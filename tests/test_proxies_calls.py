@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from cvcourse.checks import CheckError, check_unchanged
-from cvcourse.grading.proxies.context import _is_numpys, _states
+from cvcourse.grading.proxies.context import _is_numpys, _memory_of_random, _states
 from cvcourse.grading.proxies.errors import AnswerError, LengthError, VerdictError
 from cvcourse.guard import CONVOLUTIONS, RefusedError, forbid, noting
 from tests.proxy_answer import ANSWER, GIVEN
@@ -113,6 +113,21 @@ def test_numpys_generator_is_known_by_its_memory():
     assert [after(np.random.randn) for _ in range(2)] == [(False, False)] * 2
     assert after(np.random.randn) == (False, False)
     assert after(lambda: None) == (False, True)  # so that one is read and compared
+
+
+def test_pythons_generator_is_known_by_its_memory():
+    def after(draw):
+        before, memory = _states()[2], _memory_of_random()
+        draw()
+        now = _states(None, before, memory)[2]
+        return memory == _memory_of_random(), now == before, now == random.getstate()
+
+    assert after(lambda: None) == (True, True, True)
+    state = random.Random(5).getstate()
+    draws = [random.random, lambda: random.seed(3), lambda: random.setstate(state), lambda: random.getrandbits(64)]
+    draws += [lambda: random.gauss(0, 1)] * 2  # of each second one only a number changes that the first has left
+    assert [after(draw) for draw in draws] == [(False, False, True)] * len(draws)
+    assert after(lambda: random.setstate(random.getstate())) == (True, True, True)
 
 
 def test_what_is_refused_to_the_answer_is_refused_to_what_it_calls(answer):

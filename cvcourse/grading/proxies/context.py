@@ -4,6 +4,7 @@ It goes from the tester to the answer only. Of the answer's side nothing comes b
 take points and never give them: the tester goes on with its own generators.
 """
 
+import _random
 import contextlib
 import ctypes
 import random
@@ -61,6 +62,7 @@ class Surroundings:
 
     def __init__(self) -> None:
         self._left: tuple | None = None
+        self._memory: tuple | None = None
         self._told: list[guard.Refusal] = []
 
     def take(self) -> dict[str, Any]:
@@ -86,7 +88,7 @@ class Surroundings:
     def generators(self) -> tuple | None:
         """The states of the global generators, where they changed. Call it in `Undisturbed`."""
         before = self._left or (None, None, None)
-        states = _states(before[1])
+        states = _states(before[1], before[2], self._memory)
         # Of one that did not change the answer's process goes on where its last call ended, as one process would.
         changed = tuple(None if now == then else now for now, then in zip(states, before, strict=True))
         if all(state is None for state in changed):
@@ -95,19 +97,57 @@ class Surroundings:
         for state, draw in zip(changed, _DRAWS, strict=True):
             if state is not None:
                 draw()
-        self._left = _states()
+        self._left, self._memory = _states(), _memory_of_random()
         return changed
 
 
 _DRAWS = (lambda: torch.rand(1), np.random.rand, random.random)  # in the order of `_states`
 
 
-def _states(numpys: tuple | None = None) -> tuple:
-    """Those of torch, numpy and random; where numpy's is `numpys` still, that one."""
+def _states(numpys: tuple | None = None, pythons: tuple | None = None, memory: tuple | None = None) -> tuple:
+    """Those of torch, numpy and random. To ask for the last two takes longer than most of a call.
+
+    So where numpy's is `numpys` still it is that, and where random's memory is `memory` still its state is `pythons`.
+    """
     if numpys is None or not _is_numpys(numpys):
         name, words, *rest = np.random.get_state()
         numpys = name, words.tobytes(), *rest
-    return torch.get_rng_state().numpy().tobytes(), numpys, random.getstate()
+    if pythons is None or memory is None or memory != _memory_of_random():
+        pythons = random.getstate()
+    return torch.get_rng_state().numpy().tobytes(), numpys, pythons
+
+
+def _memory_of_random() -> tuple | None:
+    """All that makes the state of Python's generator, as it lies in memory; None where that cannot be told."""
+    generator = random._inst
+    if not _IN_MEMORY or type(generator) is not random.Random:
+        return None
+    return _memory(generator), generator.gauss_next, random.getstate.__self__ is generator
+
+
+def _memory(generator: random.Random) -> bytes:
+    """What CPython keeps in the object itself, behind its count of references and its type."""
+    head = object.__basicsize__
+    return ctypes.string_at(id(generator) + head, _random.Random.__basicsize__ - head)
+
+
+def _is_in_memory() -> bool:
+    """Whether this Python's generators show their state there: each draw changes it, and nothing else does."""
+    generator = random.Random(1)
+    seen, draws = {_memory(generator)}, 700  # more than one round of the generator
+    for _ in range(draws):
+        before = _memory(generator)
+        generator.getstate()
+        if before != _memory(generator):
+            return False
+        generator.random()
+        seen.add(_memory(generator))
+    start = _memory(random.Random(1))
+    generator.seed(1)
+    return len(seen) == draws + 1 and _memory(generator) == start
+
+
+_IN_MEMORY = sys.implementation.name == "cpython" and _is_in_memory()
 
 
 def _is_numpys(state: tuple) -> bool:
