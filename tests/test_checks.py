@@ -7,6 +7,7 @@ import torch
 
 from cvcourse import checks
 from cvcourse.checks import (
+    TOLERANCE,
     CheckError,
     calling,
     check_between,
@@ -105,6 +106,21 @@ def test_close_counts_missing_numbers(table):
     wrong[0, 1] = float("nan")
     assert "1 values are NaN, expected 0" in message(check_close, wrong, table)
     check_close(wrong, wrong.clone())
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+def test_close_is_isclose_for_all_kinds_of_numbers(dtype):
+    infinite, missing = float("inf"), float("nan")
+    values = torch.tensor([0, 1, -1, 1e-5, 1 + 1e-6, 1.05, 6e4, infinite, -infinite, missing], dtype=dtype)
+    for given in values:
+        for wanted in values:
+            actual, expected = torch.stack([given, values[1]]), torch.stack([wanted, values[1] * (1 + 1e-10)])
+            tolerance = TOLERANCE[dtype]
+            right = torch.isclose(actual, expected, rtol=tolerance, atol=tolerance, equal_nan=True).all()
+            if right:
+                check_close(actual, expected)
+            else:
+                assert "1 of 2 values are wrong" in message(check_close, actual, expected)
 
 
 def test_close_compares_large_integers_exactly():

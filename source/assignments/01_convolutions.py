@@ -709,28 +709,32 @@ with trying("4 pad2d", "zeros, four numbers"), forbid(CONVOLUTIONS), check_uncha
 # Hidden test: zeros and replicate, one number and four, also wider than the image.
 ### BEGIN HIDDEN TESTS
 rng = generator("04 zeros and replicate")
+wide, tall = (2, 3, 4, 6), (1, 2, 5, 3)
+cases = [(0, wide), ((0, 0, 2, 1), wide), ((0, 1, 0, 0), wide), (1, tall), ((3, 0, 0, 0), tall)]
+cases += [(padding, shape) for padding in (3, (1, 2, 3, 0), (7, 5, 6, 9)) for shape in (wide, tall)]
 for mode, library in [("zeros", "constant"), ("replicate", "replicate")]:
-    for padding in [0, 1, 3, (1, 2, 3, 0), (0, 0, 2, 1), (3, 0, 0, 0), (0, 1, 0, 0), (7, 5, 6, 9)]:
-        for shape in [(2, 3, 4, 6), (1, 2, 5, 3)]:
-            x = random_tensor(rng, *shape, dtype=torch.float64 if padding == 1 else torch.float32)
-            expected = F.pad(x, (padding,) * 4 if isinstance(padding, int) else padding, mode=library)
-            with calling(f"pad2d(x, {padding}, {mode!r}) of shape {shape}"), forbid(CONVOLUTIONS):
-                actual = pad2d(x, padding) if mode == "zeros" else pad2d(x, padding, mode)
-            check_close(actual, expected, name=f"pad2d(x, {padding}, {mode!r}) of shape {shape}")
+    for padding, shape in cases:
+        x = random_tensor(rng, *shape, dtype=torch.float64 if padding == 1 else torch.float32)
+        expected = F.pad(x, (padding,) * 4 if isinstance(padding, int) else padding, mode=library)
+        with calling(f"pad2d(x, {padding}, {mode!r}) of shape {shape}"), forbid(CONVOLUTIONS):
+            actual = pad2d(x, padding) if mode == "zeros" else pad2d(x, padding, mode)
+        check_close(actual, expected, name=f"pad2d(x, {padding}, {mode!r}) of shape {shape}")
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "04_pad2d_reflect_circular", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 # Hidden test: reflect and circular, one number and four, images that are not square.
 ### BEGIN HIDDEN TESTS
 rng = generator("04 reflect and circular")
+wide, tall = (2, 3, 4, 6), (1, 2, 5, 4)
+cases = [(1, wide), ((3, 0, 0, 0), wide), ((0, 0, 0, 3), wide), (0, tall), ((0, 0, 2, 1), tall), ((0, 1, 0, 0), tall)]
+cases += [(padding, shape) for padding in (2, 3, (1, 2, 3, 0), (2, 3, 1, 2)) for shape in (wide, tall)]
 for mode in ("reflect", "circular"):
-    for padding in [0, 1, 2, 3, (1, 2, 3, 0), (0, 0, 2, 1), (3, 0, 0, 0), (0, 1, 0, 0), (0, 0, 0, 3), (2, 3, 1, 2)]:
-        for shape in [(2, 3, 4, 6), (1, 2, 5, 4)]:
-            x = random_tensor(rng, *shape, dtype=torch.float64 if padding == 1 else torch.float32)
-            expected = F.pad(x, (padding,) * 4 if isinstance(padding, int) else padding, mode=mode)
-            with calling(f"pad2d(x, {padding}, {mode!r}) of shape {shape}"), forbid(CONVOLUTIONS):
-                actual = pad2d(x, padding, mode)
-            check_close(actual, expected, name=f"pad2d(x, {padding}, {mode!r}) of shape {shape}")
+    for padding, shape in cases:
+        x = random_tensor(rng, *shape, dtype=torch.float64 if padding == 1 else torch.float32)
+        expected = F.pad(x, (padding,) * 4 if isinstance(padding, int) else padding, mode=mode)
+        with calling(f"pad2d(x, {padding}, {mode!r}) of shape {shape}"), forbid(CONVOLUTIONS):
+            actual = pad2d(x, padding, mode)
+        check_close(actual, expected, name=f"pad2d(x, {padding}, {mode!r}) of shape {shape}")
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "04_pad2d_widths", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
