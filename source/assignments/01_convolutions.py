@@ -195,7 +195,7 @@ with trying("1 conv_output_size", "a kernel that is too large"), forbid(CONVOLUT
     check_raises(ValueError, concerned, lambda: conv_output_size(3, 5), name="conv_output_size(3, 5)")
 
 # %% nbgrader={"grade": true, "grade_id": "01_conv_output_size_random", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-# Hidden test: 80 random settings against torch's convolution, most of them with a remainder.
+# Hidden test: 60 random settings against torch's convolution, most of them with a remainder.
 ### BEGIN HIDDEN TESTS
 rng = generator("01 random settings")
 lows, highs = torch.tensor([[1, 1, 1, 0, 1], [41, 8, 6, 5, 4]])
@@ -205,7 +205,7 @@ for size, kernel_size, stride, padding, dilation in drawn.tolist():
     left = size + 2 * padding - dilation * (kernel_size - 1) - 1
     if left >= 0 and (left % stride != 0 or len(settings) >= 40):  # the first 40 have a remainder
         settings.append((size, kernel_size, stride, padding, dilation))
-settings = settings[:80]
+settings = settings[:60]
 settings += [(10, 3, 2, 1, 2), (11, 3, 3, 0, 2), (6, 4, 3, 0, 1), (1, 1, 5, 0, 3), (5, 3, 7, 0, 2), (9, 2, 2, 3, 4)]
 for size, kernel_size, stride, padding, dilation in settings:
     image, kernel = torch.empty(1, 1, size, device="meta"), torch.empty(1, 1, kernel_size, device="meta")
