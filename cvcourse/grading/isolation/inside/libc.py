@@ -70,6 +70,6 @@ def drop_capabilities() -> None:
     _check(_libc.capset(header, (ctypes.c_uint32 * 6)()), "capset")
 
 
-def collapse(address: int, size: int) -> bool:
-    """madvise(2): put these bytes into huge pages. False where that is not done."""
-    return _libc.madvise(ctypes.c_void_p(address), ctypes.c_size_t(size), MADV_COLLAPSE) == 0
+def collapse(address: int, size: int) -> None:
+    """madvise(2): put these bytes into huge pages, where that can be done."""
+    _libc.madvise(ctypes.c_void_p(address), ctypes.c_size_t(size), MADV_COLLAPSE)

@@ -23,7 +23,6 @@ from cvcourse.grading.isolation.inside.leave_root import leave_root
 
 LONGEST_REQUEST = 1 << 16
 MOST_DESCRIPTORS = 3 + 8
-_NOTHING = object()
 
 
 def main(arguments: list[str]) -> None:
@@ -38,11 +37,8 @@ def main(arguments: list[str]) -> None:
     threads = os.listdir("/proc/self/task")
     worker.send(json.dumps({"ready": True, "threads": len(threads)}).encode())
     kernels: dict[int, int] = {}  # by pidfd: its process id
-    idle_work = huge_pages.gather() if settings["warm"] else iter(())
     while True:
-        ready = select.select([worker, *kernels], [], [], 0 if idle_work else None)[0]
-        if not ready and next(idle_work, _NOTHING) is _NOTHING:
-            idle_work = None
+        ready = select.select([worker, *kernels], [], [])[0]
         for pidfd in [one for one in ready if one is not worker]:
             os.waitpid(kernels.pop(pidfd), 0)
             os.close(pidfd)
@@ -68,6 +64,8 @@ def _warm_up(preload: list[str], warm: bool):
     gc.collect()
     gc.disable()
     gc.freeze()
+    if warm:
+        huge_pages.gather()
     return shell
 
 
