@@ -65,7 +65,7 @@ def test_nothing_outlives_the_caller(start, tmp_path, walls, number, processes, 
     assert shared
     assert list(tmp_path.iterdir())
     caller.send_signal(number)
-    assert gone(below, 10)
+    assert gone(below, 30)  # a connection that is cut at the wrong moment is waited for
     assert caller.wait(10) == -number
     errors = caller.stderr.read().strip().splitlines()
     assert errors[-1:] == last_words
