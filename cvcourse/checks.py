@@ -328,7 +328,7 @@ def _differences(actual: Any, expected: Tensor, rtol: float | None, atol: float 
     if facts:
         return facts
     given, actual, expected = actual, actual.detach(), expected.detach()
-    if torch.equal(actual, expected) or _all_close(actual, expected, rtol, atol):
+    if torch.equal(actual, expected):  # as many a right result is, and soon seen
         return []
     wrong = ~_close(actual, expected, rtol, atol)
     if not bool(wrong.any()):
@@ -406,22 +406,9 @@ def _likeness(
 def _close(actual: Tensor, expected: Tensor, rtol: float | None, atol: float | None) -> Tensor:
     if not expected.dtype.is_floating_point:
         return actual == expected
-    rtol, atol = _tolerances(expected.dtype, rtol, atol)
+    tolerance = TOLERANCE[expected.dtype]
+    rtol, atol = (tolerance if value is None else value for value in (rtol, atol))
     return torch.isclose(actual, expected, rtol=rtol, atol=atol, equal_nan=True)
-
-
-def _all_close(actual: Tensor, expected: Tensor, rtol: float | None, atol: float | None) -> bool:
-    """Whether all values are close and none is infinite: what most right results are, much sooner than `isclose`."""
-    if not expected.dtype.is_floating_point:
-        return False
-    rtol, atol = _tolerances(expected.dtype, rtol, atol)
-    gaps = (actual - expected).abs()
-    return bool(((gaps <= atol + rtol * expected.abs()) & (gaps < torch.inf)).all())
-
-
-def _tolerances(dtype: torch.dtype, *given: float | None) -> list[float]:
-    """The relative and the absolute tolerance."""
-    return [TOLERANCE[dtype] if value is None else value for value in given]
 
 
 def _is_plain(value: Any) -> bool:

@@ -119,10 +119,10 @@ def _states(numpys: tuple | None = None, pythons: tuple | None = None, memory: t
 
 def _memory_of_random() -> tuple | None:
     """All that makes the state of Python's generator, as it lies in memory; None where that cannot be told."""
-    generator = random._inst
+    generator = random.getstate.__self__
     if not _IN_MEMORY or type(generator) is not random.Random:
         return None
-    return _memory(generator), generator.gauss_next, random.getstate.__self__ is generator
+    return _memory(generator), generator.gauss_next
 
 
 def _memory(generator: random.Random) -> bytes:

@@ -49,11 +49,9 @@ def read_frame(connection: socket.socket) -> tuple[Any, list[memoryview]]:
     magic, length, count = _HEAD.unpack(_exactly(connection, _HEAD.size))
     if magic != _MAGIC or count > MAX_BLOBS:
         raise WireError("what came is no message")
-    sizes = list(struct.unpack(f"<{count}Q", _exactly(connection, 8 * count))) if count else []
+    sizes = list(struct.unpack(f"<{count}Q", _exactly(connection, 8 * count)))
     _check_sizes(length, sizes)
     text = _exactly(connection, length)
-    if not sizes:
-        return _parse(text), []
     together, blobs = memoryview(_exactly(connection, sum(size + _padding(size) for size in sizes))), []
     for size in sizes:
         blobs.append(together[:size])

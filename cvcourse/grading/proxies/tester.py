@@ -5,7 +5,7 @@ import socket
 import sys
 import types
 import weakref
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import torch
@@ -206,12 +206,11 @@ class Tester(Peer):
         """Tell everything anew."""
         self._around = Surroundings()
 
-    def surrounded(self, surroundings: dict[str, Any], seen: dict[str, Any]) -> contextlib.AbstractContextManager:
+    @contextlib.contextmanager
+    def surrounded(self, surroundings: dict[str, Any], seen: dict[str, Any]) -> Iterator[None]:
         """A callback runs in the gradient mode of its caller, and what is refused to the answer is refused to it."""
-        around = contextlib.ExitStack()
-        around.enter_context(torch.set_grad_enabled(surroundings["grad"] is True))
-        around.enter_context(guard.enforced())
-        return around
+        with torch.set_grad_enabled(surroundings["grad"] is True), guard.enforced():
+            yield
 
     def follows(self, parameter: nn.Parameter) -> bool:
         """Of the test's own parameters those that have crossed."""
