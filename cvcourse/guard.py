@@ -9,11 +9,13 @@ exchanged, so that a name bound long before meets the refusal too. All is put ba
 import fnmatch
 import functools
 import importlib.abc
+import itertools
+import operator
 import sys
 import types
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -236,41 +238,42 @@ class OperatorCount(_PlainDispatchMode):
             )
 
 
-class _Operators:
-    """The refused operators, by patterns. What was asked once is known."""
-
-    def __init__(self, patterns: tuple[str, ...]) -> None:
-        self.patterns = patterns
-        self._names: dict[Any, str | None] = {}
-
-    def refused(self, func: Any) -> str | None:
-        """The operator's name, where it is refused."""
-        name = self._names.get(func, "")
-        if name == "":
-            name = _operator_name(func)
-            if not any(fnmatch.fnmatchcase(name, pattern) for pattern in self.patterns):
-                name = None
-            self._names[func] = name
-        return name
+# What lives as long as its library.
+_LASTING_KINDS = (types.FunctionType, types.BuiltinFunctionType, types.MethodDescriptorType, torch._ops.OpOverload)
 
 
 @dataclass(frozen=True)
 class _Table:
-    """What several refusals say together."""
+    """What several refusals say together.
+
+    `harmless` are functions and operators that were found to be none of it, by identity, and kept, so that no other
+    takes their places in memory: to look at one anew takes longer than most operators on small tensors.
+    """
 
     functions: tuple[str, ...]
-    operators: _Operators
+    operators: tuple[str, ...]
     packages: tuple[str, ...]
     engine: bool
+    harmless: dict[int, Any] = field(default_factory=dict)
+
+    def pass_over(self, func: Any) -> None:
+        """It is harmless."""
+        if isinstance(func, _LASTING_KINDS):
+            self.harmless[id(func)] = func
+
+    def refused(self, operator: Any) -> str | None:
+        """The operator's name, where it is refused."""
+        name = _operator_name(operator)
+        return name if any(fnmatch.fnmatchcase(name, pattern) for pattern in self.operators) else None
 
 
 @functools.lru_cache(maxsize=32)
 def _table(refusals: tuple[Refusal, ...]) -> _Table:
-    def together(field: str) -> tuple[str, ...]:
-        return tuple(entry for refusal in refusals for entry in getattr(refusal, field))
+    def together(part: str) -> tuple[str, ...]:
+        return tuple(entry for refusal in refusals for entry in getattr(refusal, part))
 
-    operators, engine = _Operators(together("operators")), any(refusal.engine for refusal in refusals)
-    return _Table(together("functions"), operators, together("packages"), engine)
+    engine = any(refusal.engine for refusal in refusals)
+    return _Table(together("functions"), together("operators"), together("packages"), engine)
 
 
 class _Watch:
@@ -314,16 +317,21 @@ class _Functions(TorchFunctionMode):
 
     def __init__(self, watch: _Watch) -> None:
         super().__init__()
-        self.watch = watch
-        self.names, self.operators = _torch_functions(watch.table.functions), watch.table.operators
+        self.watch, self.table = watch, watch.table
+        self.harmless = self.table.harmless
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
-        name = self.names.get(id(func))
+        if self.harmless.get(id(func)) is func:
+            return func(*args, **(kwargs or {}))
+        name = _torch_functions(self.table.functions).get(id(func))
         if name is None and isinstance(func, _OPERATORS):
-            name = self.operators.refused(func)
+            name = self.table.refused(func)
         if name is not None:
             self.watch.refuse(name)
-        if self.watch.exempt or id(func) not in _fourier():
+        fourier = id(func) in _fourier()
+        if not fourier:
+            self.table.pass_over(func)
+        if self.watch.exempt or not fourier:
             return func(*args, **(kwargs or {}))
         self.watch.exempt = True
         try:
@@ -337,15 +345,18 @@ class _Dispatched(_PlainDispatchMode):
 
     def __init__(self, watch: _Watch) -> None:
         super().__init__()
-        self.watch = watch
-        self.operators, self.engine = watch.table.operators, watch.table.engine
+        self.watch, self.table = watch, watch.table
+        self.harmless = self.table.harmless
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-        if self.engine and torch._C._current_graph_task_id() != -1:  # a backward pass, however it was begun
+        if self.table.engine and torch._C._current_graph_task_id() != -1:  # a backward pass, however it was begun
             self.watch.refuse("the autograd engine")
-        name = self.operators.refused(func)
-        if name is not None and not self.watch.exempt:
-            self.watch.refuse(name)
+        if self.harmless.get(id(func)) is not func:
+            name = self.table.refused(func)
+            if name is None:
+                self.table.pass_over(func)
+            elif not self.watch.exempt:
+                self.watch.refuse(name)
         return func(*args, **(kwargs or {}))
 
 
@@ -452,7 +463,7 @@ def _refusing_code(key: int, free: tuple[str, ...]) -> types.CodeType:
 def _stand_ins(patterns: tuple[str, ...]) -> _Exchange:
     """The exchanges for the patterns' Python functions in those modules that are loaded now."""
     whole, modules = _modules_of(patterns)
-    public = _public_modules(whole, len(sys.modules))
+    public = _public_modules(whole)
     return _find_stand_ins(patterns, tuple([module for module in modules if module in sys.modules]), public)
 
 
@@ -463,12 +474,26 @@ def _modules_of(patterns: tuple[str, ...]) -> tuple[frozenset[str], tuple[str, .
     return whole, tuple(sorted({pattern.rpartition(".")[0] for pattern in patterns}))
 
 
-@functools.lru_cache(maxsize=32)
-def _public_modules(packages: frozenset[str], _count: int) -> tuple[str, ...]:
-    """The loaded modules of the packages whose names have no underscore in front; `_count` modules are loaded now."""
-    starts = tuple(f"{package}." for package in packages)
-    names = [name.split(".") for name in list(sys.modules) if f"{name}.".startswith(starts)]
-    return tuple(sorted(".".join(parts) for parts in names if not any(part.startswith("_") for part in parts)))
+_seen_modules: dict[frozenset[str], tuple[tuple[str, ...], str, int]] = {}
+
+
+def _public_modules(packages: frozenset[str]) -> tuple[str, ...]:
+    """The loaded modules of the packages whose names have no underscore in front.
+
+    Looked at are only those that were loaded since the last time: in a process cloned from a larger one every name that
+    is looked at costs a page of memory.
+    """
+    found, last, count = _seen_modules.get(packages, ((), "", 0))
+    new = list(itertools.takewhile(functools.partial(operator.is_not, last), reversed(sys.modules)))
+    if len(sys.modules) != count + len(new):  # the first time, or some were taken away
+        found, new = (), list(sys.modules)
+    if new:
+        starts = tuple(f"{package}." for package in packages)
+        names = [name.split(".") for name in new if f"{name}.".startswith(starts)]
+        public = [".".join(parts) for parts in names if not any(part.startswith("_") for part in parts)]
+        found = tuple(sorted({*found, *public})) if public else found
+        _seen_modules[packages] = found, next(reversed(sys.modules)), len(sys.modules)
+    return found
 
 
 @functools.lru_cache(maxsize=32)

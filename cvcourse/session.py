@@ -74,7 +74,10 @@ def setup(seed: int = 0) -> None:
 
     random.seed(seed)
     np.random.seed(seed)
-    torch.manual_seed(seed)
+    if torch.accelerator.is_available():
+        torch.manual_seed(seed)
+    else:
+        torch.default_generator.manual_seed(seed)  # the same, without reading the sources of all callers for a GPU's sake
     plotting.use_style()
     print(describe())
 

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from cvcourse.checks import CheckError, check_unchanged
-from cvcourse.grading.proxies.context import _is_numpys, _memory_of_random, _states
+from cvcourse.grading.proxies import random_states
 from cvcourse.grading.proxies.errors import AnswerError, LengthError, VerdictError
 from cvcourse.guard import CONVOLUTIONS, RefusedError, forbid, noting
 from tests.proxy_answer import ANSWER, GIVEN
@@ -100,34 +100,59 @@ def test_surroundings_go_along(answer):
 
 
 def test_numpys_generator_is_known_by_its_memory():
+    watched = random_states._Numpy()
+
     def after(draw):
-        before = _states()[1]
         draw()
-        return _is_numpys(before), before == _states()[1]
+        now = watched.state()
+        return watched.changed() == now
+
+    def nothing():
+        pass
 
     generator = np.random.RandomState(5)
-    assert after(lambda: None) == (True, True)
+    assert after(np.random.rand)
+    assert not after(nothing)
+    assert watched._memory is not None
     draws = [np.random.rand, lambda: np.random.seed(3), lambda: np.random.set_state(generator.get_state())]
-    assert [after(draw) for draw in draws] == [(False, False)] * 3
+    assert all(after(draw) for draw in [*draws, *draws])  # a seed or a state that is set once more is a change too
     # Every second normal number was made with the first, and leaves the words of the generator as they are.
-    assert [after(np.random.randn) for _ in range(2)] == [(False, False)] * 2
-    assert after(np.random.randn) == (False, False)
-    assert after(lambda: None) == (False, True)  # so that one is read and compared
+    assert [after(draw) for draw in [np.random.randn, np.random.randn, nothing, np.random.randn, nothing]] == [
+        True,
+        True,
+        False,
+        True,
+        False,
+    ]
+
+
+def test_a_kept_normal_number_of_numpys_is_seen(monkeypatch):
+    watched = random_states._Numpy()
+    monkeypatch.setattr(watched, "draw", np.random.randn)  # so that one is kept when it is left
+    np.random.seed(1)
+    assert watched.changed() is not None
+    assert np.random.get_state()[3] == 1
+    assert watched.changed() is None
+    np.random.randn()
+    assert watched.changed() is not None
 
 
 def test_pythons_generator_is_known_by_its_memory():
-    def after(draw):
-        before, memory = _states()[2], _memory_of_random()
-        draw()
-        now = _states(None, before, memory)[2]
-        return memory == _memory_of_random(), now == before, now == random.getstate()
+    watched = random_states._Python()
 
-    assert after(lambda: None) == (True, True, True)
+    def after(draw):
+        draw()
+        now = watched.state()
+        return watched.changed() == now
+
     state = random.Random(5).getstate()
+    assert after(random.random)
+    assert watched._memory is not None
+    assert not after(lambda: None)
     draws = [random.random, lambda: random.seed(3), lambda: random.setstate(state), lambda: random.getrandbits(64)]
     draws += [lambda: random.gauss(0, 1)] * 2  # of each second one only a number changes that the first has left
-    assert [after(draw) for draw in draws] == [(False, False, True)] * len(draws)
-    assert after(lambda: random.setstate(random.getstate())) == (True, True, True)
+    assert all(after(draw) for draw in [*draws, *draws])
+    assert not after(lambda: random.setstate(random.getstate()))
 
 
 def test_what_is_refused_to_the_answer_is_refused_to_what_it_calls(answer):

@@ -301,15 +301,36 @@ def ends():
     there.close()
 
 
-def test_frames_of_any_size(ends):
+SIZES = {
+    "none": [],
+    "nothing in them": [0],  # as of an empty tensor: there is nothing to wait for
+    "small": [3, 0, 16],
+    "as much as is read ahead": [frames.AHEAD],
+    "large": [0, 3, 3_000_000],
+}
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_frames_of_any_size(ends, name):
     here, there = ends
-    blobs = [b"", b"abc", bytes(3_000_000)]
+    blobs = [random.Random(size).randbytes(size) for size in SIZES[name]]
     sender = threading.Thread(target=frames.write_frame, args=(there, ["x", 1.5], blobs))
     sender.start()
-    tree, back = frames.read_frame(here)
+    tree, back = frames.FrameReader(here).read()
     sender.join()
     assert tree == ["x", 1.5]
     assert [bytes(blob) for blob in back] == blobs
+
+
+def test_frames_after_each_other(ends):
+    here, there = ends
+    reader = frames.FrameReader(here)
+    sent = [(["x", size], [bytes(size)] * count) for size in (0, 1, 5000, 20_000) for count in (0, 1, 3)]
+    sender = threading.Thread(target=lambda: [frames.write_frame(there, *frame) for frame in sent])
+    sender.start()
+    received = [reader.read() for _ in sent]
+    sender.join()
+    assert [(tree, [bytes(blob) for blob in blobs]) for tree, blobs in received] == sent
 
 
 HEADS = {
@@ -330,7 +351,7 @@ def test_what_is_no_frame_is_refused(ends, name):
     sender = threading.Thread(target=there.sendall, args=(HEADS[name],))
     sender.start()
     with pytest.raises(WireError):
-        frames.read_frame(here)
+        frames.FrameReader(here).read()
     here.close()  # a sender that is left hanging gets an error then
     sender.join(5)
 
@@ -340,7 +361,7 @@ def test_random_bytes_are_refused(ends):
     there.sendall(random.Random(1).randbytes(5000))
     there.close()
     with pytest.raises((WireError, PeerGoneError)):
-        frames.read_frame(here)
+        frames.FrameReader(here).read()
 
 
 def test_an_end_within_a_frame(ends):
@@ -348,7 +369,7 @@ def test_an_end_within_a_frame(ends):
     there.sendall(struct.pack("<2sII", b"cv", 100, 0) + b"[")
     there.close()
     with pytest.raises(PeerGoneError, match="has ended"):
-        frames.read_frame(here)
+        frames.FrameReader(here).read()
 
 
 def test_too_large_is_refused_by_the_sender(ends):

@@ -13,7 +13,7 @@ from cvcourse.grading.isolation.wire import Frames, WireError, pack
 if TYPE_CHECKING:
     from cvcourse.grading.isolation.kernel import Kernel
 
-_PIECE = 1 << 18
+_PIECE = 1 << 16  # what is larger would be mapped anew for each piece
 _LOOK_SECONDS = 1.0
 
 

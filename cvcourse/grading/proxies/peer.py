@@ -21,7 +21,7 @@ from cvcourse.grading.proxies.context import Undisturbed
 from cvcourse.grading.proxies.decode import Decoder
 from cvcourse.grading.proxies.encode import Encoder
 from cvcourse.grading.proxies.errors import CannotCrossError, PeerGoneError, WireError
-from cvcourse.grading.proxies.frames import check_frame, read_frame, write_frame
+from cvcourse.grading.proxies.frames import FrameReader, check_frame, write_frame
 from cvcourse.grading.proxies.gradients import Graphs
 from cvcourse.grading.proxies.parameters import Parameters
 from cvcourse.grading.proxies.side import Side
@@ -37,6 +37,7 @@ USUAL: dict[str, Any] = {
     "inference": False,
     "dtype": torch.float32,
     "refusals": [],
+    "told": [],
     "count": False,
     "limit": None,
     "generators": None,
@@ -54,6 +55,7 @@ class Peer(Side):
 
     def __init__(self, connection: socket.socket, namespace: dict[str, Any]) -> None:
         self.connection, self.namespace = connection, namespace
+        self._reader = FrameReader(connection)
         self.graphs = Graphs(self.ask, self.follows, lambda tensor: self._held.append(tensor))
         self.operations: dict[str, Callable] = {"differentiate": self.graphs.differentiate}
         self.parameters = Parameters(self.side[0], weak=self.side == "tester")
@@ -233,7 +235,7 @@ class Peer(Side):
 
     def _read(self) -> tuple[Any, list]:
         try:
-            tree, blobs = read_frame(self.connection)
+            tree, blobs = self._reader.read()
             if type(tree) is not list or len(tree) != 4 or type(tree[0]) is not str or type(tree[1]) is not int:
                 raise WireError("what came is no message")
             return tree, blobs

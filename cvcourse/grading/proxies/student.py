@@ -82,7 +82,7 @@ class Student(Peer):
         super().__init__(connection, namespace)
         self.objects, self.received = Objects(), Received()
         self._now: list[nn.Module] = []
-        self._refusals: dict[int, Refusal] = {}
+        self._refusals: list[Refusal] = []
         names = [
             "names",
             "call",

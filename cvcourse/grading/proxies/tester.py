@@ -21,6 +21,7 @@ from cvcourse.grading.proxies.modules import describe, is_described, put_state
 from cvcourse.grading.proxies.objects import Objects
 from cvcourse.grading.proxies.peer import Peer, is_record
 from cvcourse.grading.proxies.proxy import Proxies, Proxy
+from cvcourse.grading.proxies.random_states import Generators
 from cvcourse.grading.proxies.telling import plain_name
 
 _LIBRARIES = ("torch", "numpy", "math", "operator", "builtins", "itertools", "functools", "collections")
@@ -42,6 +43,7 @@ class Tester(Peer):
         super().__init__(connection, namespace)
         connection.settimeout(seconds)
         self.proxies, self.objects, self._around = Proxies(self), Objects(), Surroundings()
+        self._generators = Generators()
         self.classes: frozenset[str] = frozenset()
         self.served = True
         """Whether the answer's process serves: while it does not, nobody would answer."""
@@ -200,11 +202,11 @@ class Tester(Peer):
 
     def states(self) -> dict[str, Any]:
         """Those of the global generators."""
-        return {"generators": self._around.generators()}
+        return {"generators": self._generators.changed()}
 
     def unsent(self) -> None:
         """Tell everything anew."""
-        self._around = Surroundings()
+        self._around, self._generators = Surroundings(), Generators()
 
     @contextlib.contextmanager
     def surrounded(self, surroundings: dict[str, Any], seen: dict[str, Any]) -> Iterator[None]:

@@ -154,7 +154,7 @@ def _start_afresh() -> None:
     sys.path.insert(0, "")  # as in a notebook: modules beside it can be imported
 
 
-def serve(request: dict, shell: Shell, control: int, extra: list[int]) -> None:
+def serve(shell: Shell, request: dict, control: int, extra: list[int]) -> None:
     """Be the kernel that `request` describes, on the given descriptors, until the worker lets go."""
     _start_afresh()
     shell.user_ns["_dh"][:], shell.home_dir = [DESK], HOME  # where `%cd -` and `%cd` lead

@@ -38,14 +38,16 @@ def prctl(option: int, value: int | ctypes.c_void_p = 0) -> None:
     _check(_libc.prctl(option, argument, zero, zero, zero), f"prctl {option} {value}")
 
 
+class _Program(ctypes.Structure):
+    """`struct sock_fprog`."""
+
+    _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_void_p))
+
+
 def set_filter(program: bytes) -> None:
     """Install a seccomp filter, given as the bytes of its `struct sock_filter`s; no_new_privs must be set."""
-
-    class Program(ctypes.Structure):
-        _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_void_p))
-
     buffer = ctypes.create_string_buffer(program, len(program))
-    described = Program(len(program) // 8, ctypes.cast(buffer, ctypes.c_void_p))
+    described = _Program(len(program) // 8, ctypes.cast(buffer, ctypes.c_void_p))
     mode_filter, zero = ctypes.c_ulong(2), ctypes.c_ulong(0)
     _check(_libc.prctl(PR_SET_SECCOMP, mode_filter, ctypes.byref(described), zero, zero), "seccomp filter")
 

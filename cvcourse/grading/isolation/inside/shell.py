@@ -75,6 +75,8 @@ class Compiler(CachingCompiler):
 # A magic, a shell command, a question, a line that goes on: what else than Python may be in a line of a cell.
 _MORE_THAN_PYTHON = re.compile(r"^\s*[%!,;/]|=\s*[%!]|\?|\\\n", re.MULTILINE)
 
+_ASYNCHRONOUS = re.compile(r"\b(async|await)\b")
+
 
 class Transformers(TransformerManager):
     """Takes a cell apart only where there may be more than Python in it: that takes longer than to compile it."""
@@ -102,6 +104,12 @@ class Shell(InteractiveShell):
 
     def enable_gui(self, gui: str | None = None) -> None:
         """There is none."""
+
+    def should_run_async(self, raw_cell: str, *, transformed_cell: str | None = None, **options: Any) -> bool:
+        """Whether it awaits something: IPython compiles each cell to see that. Without the words there is nothing."""
+        if transformed_cell is not None and not _ASYNCHRONOUS.search(transformed_cell):
+            return False
+        return super().should_run_async(raw_cell, transformed_cell=transformed_cell, **options)
 
     def ask_exit(self) -> None:
         """`exit` and `quit` end the cell, not the kernel: the other cells still count."""

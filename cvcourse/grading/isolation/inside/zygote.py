@@ -8,6 +8,7 @@ answer is {"pid": ...} with a pidfd, or {"error": ...}. When the worker's end is
 process ends, and as process 1 of bubblewrap's namespace it takes every kernel with it.
 """
 
+import functools
 import gc
 import importlib
 import json
@@ -17,12 +18,15 @@ import socket
 import sys
 import tempfile
 import traceback
+from collections.abc import Callable
 
 from cvcourse.grading.isolation.inside import huge_pages, libc, walls
 from cvcourse.grading.isolation.inside.leave_root import leave_root
 
 LONGEST_REQUEST = 1 << 16
 MOST_DESCRIPTORS = 3 + 8
+Serve = Callable[[dict, int, list[int]], None]
+"""Be the kernel of a request, on its socket and the caller's."""
 
 
 def main(arguments: list[str]) -> None:
@@ -33,7 +37,7 @@ def main(arguments: list[str]) -> None:
         os.set_inheritable(worker.fileno(), True)
         leave_root(settings["uid"])
     os.set_inheritable(worker.fileno(), False)
-    shell = _warm_up(settings["preload"], settings["warm"])
+    serve = _warm_up(settings["preload"], settings["warm"])
     threads = os.listdir("/proc/self/task")
     worker.send(json.dumps({"ready": True, "threads": len(threads)}).encode())
     kernels: dict[int, int] = {}  # by pidfd: its process id
@@ -42,23 +46,23 @@ def main(arguments: list[str]) -> None:
         for pidfd in [one for one in ready if one is not worker]:
             os.waitpid(kernels.pop(pidfd), 0)
             os.close(pidfd)
-        if worker in ready and not _answer(worker, shell, settings["warm"], kernels):
+        if worker in ready and not _answer(worker, serve, settings["warm"], kernels):
             return
 
 
-def _warm_up(preload: list[str], warm: bool):
-    """Import everything, build the shell, and set aside what the collector would otherwise copy in every kernel."""
+def _warm_up(preload: list[str], warm: bool) -> Serve:
+    """Import everything, build all kernels' shell, and set aside what the collector would otherwise copy in each."""
     tempfile.tempdir = "/tmp"  # torch makes a folder at import; each kernel has its own /tmp over it
     functions = []
     for entry in preload:
         name, _, function = entry.partition(":")
         module = importlib.import_module(name)
         functions += [getattr(module, function)] if function else []
-    from cvcourse.grading.isolation.inside.shell import build_shell
+    from cvcourse.grading.isolation.inside import kernel, shell
 
     if "torch" in sys.modules:
         sys.modules["torch"].set_num_threads(1)
-    shell = build_shell()
+    serve = functools.partial(kernel.serve, shell.build_shell())
     for function in [*functions, walls.system_call_filter] if warm else []:
         function()
     gc.collect()
@@ -66,10 +70,10 @@ def _warm_up(preload: list[str], warm: bool):
     gc.freeze()
     if warm:
         huge_pages.gather()
-    return shell
+    return serve
 
 
-def _answer(worker: socket.socket, shell, warm: bool, kernels: dict[int, int]) -> bool:
+def _answer(worker: socket.socket, serve: Serve, warm: bool, kernels: dict[int, int]) -> bool:
     """Serve one request. False when the worker has gone."""
     try:
         data, descriptors, _, _ = socket.recv_fds(worker, LONGEST_REQUEST, MOST_DESCRIPTORS)
@@ -79,7 +83,7 @@ def _answer(worker: socket.socket, shell, warm: bool, kernels: dict[int, int]) -
         return False
     request = json.loads(data)
     try:
-        pid = _fork(request, descriptors, shell, warm)
+        pid = _fork(request, descriptors, serve, warm)
         pidfd = os.pidfd_open(pid)
         kernels[pidfd] = pid
         socket.send_fds(worker, [json.dumps({"pid": pid}).encode()], [pidfd])
@@ -91,17 +95,17 @@ def _answer(worker: socket.socket, shell, warm: bool, kernels: dict[int, int]) -
     return True
 
 
-def _fork(request: dict, descriptors: list[int], shell, warm: bool) -> int:
+def _fork(request: dict, descriptors: list[int], serve: Serve, warm: bool) -> int:
     if not warm:
         libc.prctl(libc.PR_SET_DUMPABLE, 0)
     uid, gid = os.getuid(), os.getgid()
     pid = walls.fork_into_namespaces() if warm else os.fork()
     if pid == 0:
-        _be_kernel(request, descriptors, shell, (uid, gid) if warm else None)
+        _be_kernel(request, descriptors, serve, (uid, gid) if warm else None)
     return pid
 
 
-def _be_kernel(request: dict, descriptors: list[int], shell, ids: tuple[int, int] | None) -> None:
+def _be_kernel(request: dict, descriptors: list[int], serve: Serve, ids: tuple[int, int] | None) -> None:
     """In the child. Whatever happens, it never returns to the zygote's loop."""
     code = 70
     try:
@@ -114,9 +118,7 @@ def _be_kernel(request: dict, descriptors: list[int], shell, ids: tuple[int, int
             walls.enter_cold(request["limits"], keep)
         else:
             walls.enter(request["limits"], keep, *ids)
-        from cvcourse.grading.isolation.inside import kernel
-
-        kernel.serve(request, shell, control, extra)
+        serve(request, control, extra)
         code = 0
     except BaseException:
         os.write(2, traceback.format_exc().encode())
