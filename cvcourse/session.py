@@ -77,7 +77,9 @@ def setup(seed: int = 0) -> None:
     if torch.accelerator.is_available():
         torch.manual_seed(seed)
     else:
-        torch.default_generator.manual_seed(seed)  # the same, without reading the sources of all callers for a GPU's sake
+        torch.default_generator.manual_seed(
+            seed
+        )  # the same, without reading the sources of all callers for a GPU's sake
     plotting.use_style()
     print(describe())
 

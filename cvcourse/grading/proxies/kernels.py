@@ -1,7 +1,7 @@
 """The extension of both kernels: `Zygote.spawn(role=..., fds=[end], extension="cvcourse.grading.proxies.kernels")`.
 
-The student's kernel has the handler "serve", the tester's has "fill" (the names that a cell uses, and those that are
-never the answer's) and "done", to be called before and after each test cell.
+The student's kernel has the handler "serve" (the names that a test cell may want of it), the tester's has "fill" (the
+same, and those that are never the answer's) and "done", to be called before and after each test cell.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,13 +19,13 @@ def attach(context: Any) -> Mapping[str, Callable[[Any], Any]]:
     if context.role == "student":
         student = Student(context.sockets[0], namespace)
         context.shell.events.register("pre_run_cell", lambda _: student.put_back())
-        return {"serve": lambda _: student.serve()}
+        return {"serve": student.serve}
     tester = Tester(context.sockets[0], namespace)
     names = StudentNames(tester)
 
     def fill(argument: Any) -> None:
         tester.served = True
-        names.fill(*argument)
+        names.fill(*argument, sent=True)
 
     def done(_: Any) -> None:
         tester.done()

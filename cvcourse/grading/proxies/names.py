@@ -16,13 +16,13 @@ class StudentNames:
         self.tester = tester
         self._given: dict[str, Any] = {}
 
-    def fill(self, used: Collection[str], own: Collection[str] = ()) -> None:
+    def fill(self, used: Collection[str], own: Collection[str] = (), *, sent: bool = False) -> None:
         """Put the names that a cell uses and the answer has into the namespace; take away what it has no more.
 
         A name that a given cell or an earlier test cell has bound is the tester's own and stays. `own` are the names
         that those cells bind: they are never asked of the answer, also where such a cell did not come to its end.
         `used` is that of `cell_names.used_names`; what the tester's own functions use, which the cell may call, is
-        found here.
+        found here. `sent` says that the answer's side sends the values of `used` without being asked.
         """
         namespace = self.tester.namespace
         for name, value in self._given.items():
@@ -31,7 +31,11 @@ class StudentNames:
         self._given = {}
         functions = [value.__code__ for value in namespace.values() if type(value) is types.FunctionType]
         wanted = set(used).union(*map(names_of, functions)).difference(own, namespace, vars(builtins))
-        if not wanted:
-            return
-        self._given = self.tester.names(sorted(wanted))
+        there = self.tester.sent_names(used) if sent and used else None
+        if there is not None:
+            self._given = {name: value for name, value in there.items() if name in wanted}
+            wanted = wanted.difference(used)
+        if wanted:
+            self._given |= self.tester.names(sorted(wanted))
+        self.tester.use(self._given)
         namespace.update(self._given)

@@ -1,5 +1,6 @@
 """A student's and a tester's kernel of one zygote, driven together: what the worker needs to run a notebook's cells."""
 
+import builtins
 import contextlib
 import socket
 from collections.abc import Collection
@@ -12,6 +13,7 @@ from cvcourse.grading.proxies.cell_names import used_names
 EXTENSION = "cvcourse.grading.proxies.kernels"
 """To be named in the zygote's `preload` too: the kernels then have it at once."""
 SHORT = 20.0  # CPU seconds for what the pair does itself
+ENDING = 20.0  # seconds in which the answer's side stops serving, once it was told that the test is over
 TOGETHER = 2.0  # seconds between the ends of both sides of a test, which come in any order
 
 
@@ -88,8 +90,9 @@ class Pair:
         """
         times = {"cpu_seconds": cpu_seconds, "wall_seconds": wall_seconds}
         longer = {"cpu_seconds": cpu_seconds + SHORT, "wall_seconds": wall_seconds + 4 * SHORT}
-        serving = self.student.start_call("serve", **times)
-        between = ("fill", [sorted(used_names(source)), sorted(own)]), ("done", None)
+        wanted = sorted(used_names(source).difference(own, vars(builtins)))
+        serving = self.student.start_call("serve", wanted, **times)
+        between = ("fill", [wanted, sorted(own)]), ("done", None)
         testing = self.tester.start(source, between=between, **longer)
         tested = wait(testing, serving, until="any")[0] or wait(testing, seconds=TOGETHER)[0]
         if tested is None:
@@ -97,4 +100,8 @@ class Pair:
             tested = wait(testing)[0]
         if tested.value is not True:
             self.student.kill()  # what comes from there can no longer be told apart: the next test needs a new pair
-        return Tested(tested, wait(serving)[0])
+        served = wait(serving, seconds=ENDING)[0]
+        if served is None:
+            self.student.kill()  # it was told that the test is over, and serves on
+            served = wait(serving)[0]
+        return Tested(tested, served)

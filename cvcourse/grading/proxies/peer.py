@@ -1,9 +1,9 @@
 """One end of the socket: it asks, and while it waits it answers what the other end asks.
 
 A message is [kind, number, tree, tree]: an "ask" has an operation with its arguments and what goes along (surroundings,
-changed parameters, what may be let go); an "ok" or "error" has the result and, beside what goes along, what the call
-changed. Of what goes along only that is mentioned which is not as in `USUAL`. Both ends are alike here; `tester` and
-`student` say what each of them takes and gives.
+changed parameters, what may be let go); a "tell" is one without a reply; an "ok" or "error" has the result and, beside
+what goes along, what the call changed. Of what goes along only that is mentioned which is not as in
+`USUAL`. Both ends are alike here; `tester` and `student` say what each of them takes and gives.
 """
 
 import dataclasses
@@ -28,6 +28,7 @@ from cvcourse.grading.proxies.side import Side
 from cvcourse.grading.proxies.telling import argument_refused, call_name, find_part, result_refused
 
 MAX_NESTED = 40
+UNASKED = 0  # the number of the reply with which the answer's side begins each test: its names
 USUAL: dict[str, Any] = {
     "parameters": [],
     "tapes": [],
@@ -84,7 +85,7 @@ class Peer(Side):
         surroundings = self.surroundings()
         try:
             with Undisturbed():
-                number, slots = self._question(operation, arguments, surroundings)
+                number, slots = self._question("ask", operation, arguments, surroundings)
         except (WireError, TypeError, ValueError, RuntimeError, AttributeError) as error:
             self.unsent()
             raise argument_refused(self._call_name(operation, arguments), error) from None
@@ -101,7 +102,17 @@ class Peer(Side):
             raise value.error
         return value
 
-    def _question(self, operation: str, arguments: tuple, surroundings: dict[str, Any]) -> tuple[int, list[Any]]:
+    def tell(self, operation: str, *arguments: Any) -> None:
+        """Let the other side do something, without waiting. `arguments` are plain values. Raises `PeerGoneError`."""
+        if self._broken:
+            raise PeerGoneError(self._broken)
+        surroundings = self.surroundings()
+        with Undisturbed():
+            self._question("tell", operation, arguments, surroundings)
+
+    def _question(
+        self, kind: str, operation: str, arguments: tuple, surroundings: dict[str, Any]
+    ) -> tuple[int, list[Any]]:
         encoder = Encoder(self.refer)
         called = encoder.encode((operation, *arguments))
         count = len(encoder.slots)
@@ -109,7 +120,7 @@ class Peer(Side):
         number = next(self._numbers)
         if surroundings["grad"]:
             self.graphs.note_inputs(number, encoder.slots[:count])
-        self._write(["ask", number, called, [count, along]], encoder)
+        self._write([kind, number, called, [count, along]], encoder)
         return number, encoder.slots[:count]
 
     def _call_name(self, operation: str, arguments: tuple) -> str:
@@ -151,8 +162,8 @@ class Peer(Side):
 
     # Answering.
 
-    def answer(self, number: int, called: Any, along: Any, blobs: list) -> None:
-        """Do what was asked and reply."""
+    def answer(self, number: int, called: Any, along: Any, blobs: list, *, reply: bool = True) -> None:
+        """Do what was asked and reply, unless it was only told."""
         self._nested += 1
         try:
             if self._nested > MAX_NESTED:
@@ -174,6 +185,8 @@ class Peer(Side):
             except BaseException as error:
                 kind, value = "error", exceptions.describe(error)
                 self.note(error)
+            if not reply:
+                return
             with Undisturbed():
                 seen["watched"] = self.watched(before)
                 self._reply(kind, number, value, snapshot, seen, surroundings["grad"])

@@ -16,14 +16,15 @@ import torch
 from torch import nn
 
 from cvcourse.grading.proxies import exceptions
-from cvcourse.grading.proxies.context import entered, put_aside
+from cvcourse.grading.proxies.changes import Snapshot
+from cvcourse.grading.proxies.context import Undisturbed, entered, put_aside
 from cvcourse.grading.proxies.decode import Decoder
 from cvcourse.grading.proxies.encode import Encoder
 from cvcourse.grading.proxies.errors import PeerGoneError, WireError
 from cvcourse.grading.proxies.exceptions import describe_class
 from cvcourse.grading.proxies.modules import Received, copy_state, known, same_state, signature_of, state
 from cvcourse.grading.proxies.objects import Objects
-from cvcourse.grading.proxies.peer import Peer
+from cvcourse.grading.proxies.peer import UNASKED, Peer
 from cvcourse.grading.proxies.telling import where
 from cvcourse.guard import Refusal, lasting
 
@@ -103,8 +104,8 @@ class Student(Peer):
         self._error: BaseException | None = None
         self._lasting: contextlib.ExitStack | None = None
 
-    def serve(self) -> None:
-        """Answer until the tester says that it is done, or is gone.
+    def serve(self, names: list[str] | None = None) -> None:
+        """Answer until the tester says that it is done, or is gone. `names` are those that it will ask for first.
 
         Functions that were exchanged for the guard stay so until `put_back`: most tests follow each other.
         """
@@ -113,9 +114,12 @@ class Student(Peer):
             self._lasting = contextlib.ExitStack()
             self._lasting.enter_context(lasting())
         with contextlib.suppress(PeerGoneError):
+            if names:
+                with Undisturbed():
+                    self._reply("ok", UNASKED, self._names(names), Snapshot([]), {}, False)
             while not self._finished:
-                (_, number, called, along), blobs = self._read()
-                self.answer(number, called, along, blobs)
+                (kind, number, called, along), blobs = self._read()
+                self.answer(number, called, along, blobs, reply=kind == "ask")
 
     def put_back(self) -> None:
         """Make library functions their own again, for a cell of the notebook."""

@@ -5,7 +5,7 @@ import socket
 import sys
 import types
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import torch
@@ -19,7 +19,7 @@ from cvcourse.grading.proxies.errors import CannotCrossError, PeerGoneError, Wir
 from cvcourse.grading.proxies.exceptions import MAX_TEXT, resolve_class
 from cvcourse.grading.proxies.modules import describe, is_described, put_state
 from cvcourse.grading.proxies.objects import Objects
-from cvcourse.grading.proxies.peer import Peer, is_record
+from cvcourse.grading.proxies.peer import UNASKED, Peer, Raised, Refused, is_record
 from cvcourse.grading.proxies.proxy import Proxies, Proxy
 from cvcourse.grading.proxies.random_states import Generators
 from cvcourse.grading.proxies.telling import plain_name
@@ -86,14 +86,27 @@ class Tester(Peer):
                 return found
         return None
 
-    def names(self, wanted: Iterable[str]) -> dict[str, Any]:
+    def sent_names(self, wanted: Collection[str]) -> dict[str, Any] | None:
+        """As `names`, where the answer's side sends them without being asked; None where one of them cannot cross."""
+        try:
+            found = self._wait(UNASKED, [])[0]
+        except CannotCrossError:
+            return None
+        return None if isinstance(found, Refused | Raised) else self._checked(found, wanted)
+
+    def names(self, wanted: Collection[str]) -> dict[str, Any]:
         """The values of those names that the answer has."""
-        wanted = list(wanted)
-        found = self.ask("names", wanted)
-        if type(found) is not dict or not found.keys() <= set(wanted):
-            raise WireError("names that were not asked for")
+        return self._checked(self.ask("names", list(wanted)), wanted)
+
+    def use(self, found: dict[str, Any]) -> None:
+        """These are the answer's names that the test cell uses."""
         proxies = [value for value in found.values() if type(value) is Proxy and value._proxy_kind == "class"]
         self.classes = frozenset(proxy._proxy_names[0] for proxy in proxies)
+
+    def _checked(self, found: Any, wanted: Collection[str]) -> dict[str, Any]:
+        if type(found) is not dict or not found.keys() <= set(wanted):
+            raise WireError("names that were not asked for")
+        self.use(found)
         return found
 
     def may_operate(self, proxy: Proxy) -> bool:
@@ -107,7 +120,7 @@ class Tester(Peer):
         while isinstance(error, BaseException) and len(told) < LONGEST_CHAIN:
             told.append((type(error).__name__, str(error)[:MAX_TEXT]))
             error = error.__cause__ or error.__context__
-        self.ask("done", told)
+        self.tell("done", told)
 
     def close(self) -> None:
         """End the connection."""
