@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from cvcourse.checks import check_raises
+from cvcourse.grading.proxies.errors import CannotCrossError
 from cvcourse.guard import (
     AUTOGRAD,
     CONVOLUTIONS,
@@ -118,6 +119,22 @@ def test_the_autograd_engine_is_refused_there_too(answer, name):
     x = torch.ones(2, requires_grad=True)
     with pytest.raises(RefusedError), forbid(AUTOGRAD):
         getattr(answer, name)(x)
+
+
+def test_refusals_are_told_anew_after_a_question_that_could_not_be_sent(answer):
+    x = torch.ones(2, requires_grad=True)
+    with pytest.raises(RefusedError), forbid(CONVOLUTIONS):
+        answer.convolve(X, W)
+    with pytest.raises(CannotCrossError), forbid(AUTOGRAD):
+        answer.through(torch, 1)
+    assert answer.differentiate(x).tolist() == [2.0, 2.0]
+    for _ in range(2):
+        with pytest.raises(RefusedError), forbid(AUTOGRAD):
+            answer.differentiate(x)
+        with forbid(AUTOGRAD):
+            assert answer.convolve(X, W).shape == (1, 1, 2, 2)
+        with pytest.raises(RefusedError), forbid(CONVOLUTIONS):
+            answer.convolve(X, W)
 
 
 def test_everything_that_runs_code_of_the_answer_is_guarded(answer):

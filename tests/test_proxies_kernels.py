@@ -93,3 +93,39 @@ def test_an_answer_that_catches_the_end_of_its_test(pair):
     pair.run(ANSWER, **TIMES)
     assert not pair.test("double(1)\nassert False", **TIMES).passed
     assert pair.run("1 + 1", **TIMES).status == "ok"
+
+
+SERVER = """
+import gc
+from cvcourse.grading.proxies.student import Student
+server = next(thing for thing in gc.get_objects() if type(thing) is Student)
+def double(x):
+    return 2 * x
+"""
+
+
+def test_an_answer_that_serves_on_after_its_test(pair, monkeypatch):
+    monkeypatch.setattr("cvcourse.grading.proxies.pair.ENDING", 1.0)
+    pair.run(SERVER + "server.operations['done'] = lambda told: None", **TIMES)
+    tested = pair.test("assert double(4) == 8", **TIMES)
+    assert not tested.passed
+    assert tested.tester.status == "ok"
+    assert not pair.student.alive
+
+
+def test_names_that_are_sent_count_as_the_answers_word_only(pair):
+    """It says that the tester's own helper is something else, and that there is a name that nobody asked for."""
+    pair.run(SERVER + "server._names = lambda names: {'check_close': print, 'double': double}", **TIMES)
+    pair.run_given("from cvcourse.checks import check_close", **TIMES)
+    own = {"check_close", "torch"}
+    wrong = pair.test("import torch\ncheck_close(double(torch.ones(1)), torch.ones(1))", own=own, **TIMES)
+    assert not wrong.passed
+    assert "names that were not asked for" in str(wrong.tester)
+
+
+def test_a_name_that_cannot_cross_is_missed_only_where_it_is_used(pair):
+    pair.run(ANSWER + "In = []\nIn.append(In)\nendless = []\nendless.append(endless)", **TIMES)
+    assert pair.test("assert double(4) == 8 and type(In) is list", **TIMES).passed  # the tester has an `In` of its own
+    tested = pair.test("assert len(endless) == 1", **TIMES)
+    assert not tested.passed
+    assert "endless" in str(tested.tester)

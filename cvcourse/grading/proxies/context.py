@@ -66,7 +66,7 @@ class Surroundings:
             "inference": torch.is_inference_mode_enabled(),
             "dtype": torch.get_default_dtype(),
             "refusals": [self._number(refusal) for refusal in refusals],
-            "told": [tuple(vars(refusal).values()) for refusal in self._told[told:]],
+            "told": [(number, *vars(self._told[number]).values()) for number in range(told, len(self._told))],
             "count": bool(counters),
             "limit": min(limits) if limits else None,
         }
@@ -80,14 +80,14 @@ class Surroundings:
 
 
 @contextlib.contextmanager
-def entered(surroundings: dict[str, Any], seen: dict[str, Any], told: list[guard.Refusal]) -> Iterator[None]:
+def entered(surroundings: dict[str, Any], seen: dict[str, Any], told: dict[int, guard.Refusal]) -> Iterator[None]:
     """In the answer's process: be surrounded as the test cell was.
 
     `seen["operators"]` is what was counted, `seen["refused"]` the text of a refusal. `told` keeps the refusals.
     """
     random_states.put(surroundings["generators"])
     before = torch.get_default_dtype()
-    told += [guard.Refusal(*parts) for parts in surroundings["told"]]
+    told |= {number: guard.Refusal(*parts) for number, *parts in surroundings["told"]}
     refused = [told[number] for number in surroundings["refusals"]]
     with contextlib.ExitStack() as stack:
         stack.callback(_set_default_dtype, before)

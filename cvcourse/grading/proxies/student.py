@@ -83,7 +83,7 @@ class Student(Peer):
         super().__init__(connection, namespace)
         self.objects, self.received = Objects(), Received()
         self._now: list[nn.Module] = []
-        self._refusals: list[Refusal] = []
+        self._refusals: dict[int, Refusal] = {}
         names = [
             "names",
             "call",
