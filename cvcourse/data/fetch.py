@@ -80,8 +80,10 @@ def forget_failures() -> None:
 
 
 def _require_room(folder: Path, file: Published) -> None:
-    part = folder / f"{file.name}.part"
-    here = part.stat().st_size if part.exists() else 0
+    try:
+        here = (folder / f"{file.name}.part").stat().st_size
+    except FileNotFoundError:  # also where another process takes it right now
+        here = 0
     if shutil.disk_usage(folder).free < (file.size or 0) - here:
         raise integrity.no_room(folder, file.size or 0)
 
