@@ -65,7 +65,7 @@ bench: setup  ## run every benchmark; each prints a table (hours: grading is amo
 bench-data: setup  ## measure the rendered data and write the tables into RESULTS.md (about 15 minutes)
 	@$(RUN) benchmarks/data.py | $(RUN) tools/record.py data
 
-bench-grader: setup  ## compare grading with plain nbgrader and write the tables into RESULTS.md (about 40 minutes)
+bench-grader: setup  ## compare grading with plain nbgrader and write the tables into RESULTS.md (about an hour)
 	@$(RUN) benchmarks/grader.py | $(RUN) tools/record.py grader
 
 gallery: setup  ## draw docs/gallery.md anew, from the sets that are on this machine
