@@ -2,8 +2,9 @@
 
 The refusal looks at what runs, not at text. Three nets hang behind each other: a `TorchFunctionMode` sees the Python
 functions of torch (also those that decompose, such as `F.pad(mode="circular")`), a `TorchDispatchMode` sees the
-operators below them, whichever way they are reached, and the listed Python functions of other libraries have their code
-exchanged, so that a name bound long before meets the refusal too. All is put back at the end of the block.
+operators below them, whichever way they are reached and in every thread, and the listed Python functions of other
+libraries have their code exchanged, so that a name bound long before meets the refusal too. All is put back at the end
+of the block.
 """
 
 import fnmatch
@@ -13,7 +14,7 @@ import itertools
 import operator
 import sys
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +23,7 @@ import torch
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from cvcourse import guard_routes
 from cvcourse.checks import CheckError
 
 __all__ = [
@@ -79,6 +81,10 @@ CONVOLUTIONS = Refusal(
         "numpy.pad",
         "numpy.convolve",
         "numpy.correlate",
+        # What those call, in C. A name bound before the first block keeps the original.
+        *(f"numpy._core.{module}.correlate*" for module in ("multiarray", "_multiarray_umath")),
+        "scipy.signal._sigtools.*",
+        "scipy.ndimage._nd_image.*",
         *(f"scipy.{name}.**" for name in ("signal", "ndimage", "sparse", "linalg", "fft", "fftpack")),
         "skimage.util.view_as_*",
         "skimage.measure.block_reduce",
@@ -262,8 +268,8 @@ class _Table:
             self.harmless[id(func)] = func
 
     def refused(self, operator: Any) -> str | None:
-        """The operator's name, where it is refused."""
-        name = _operator_name(operator)
+        """The name of an operator, itself given or by its name, where it is refused."""
+        name = operator if isinstance(operator, str) else _operator_name(operator)
         return name if any(fnmatch.fnmatchcase(name, pattern) for pattern in self.operators) else None
 
 
@@ -282,7 +288,6 @@ class _Watch:
     def __init__(self, refusals: tuple[Refusal, ...]) -> None:
         self.refusals, self.table = refusals, _table(refusals)
         self.met: RefusedError | None = None
-        self.exempt = False  # inside torch.fft
         self.exchange: _Exchange | None = None
 
     def refuse(self, name: str) -> None:
@@ -297,10 +302,13 @@ class _Watch:
         sys.meta_path.insert(0, finder)
         self.exchange = _stand_ins(self.table.functions)
         self.exchange.use()
+        _enforcing.append(self)
+        functions = _Functions([self])
         try:
-            with _Functions(self), _Dispatched(self):
+            with functions, _Dispatched(functions):
                 yield
         finally:
+            _enforcing.remove(self)
             self.exchange.put_back()
             if finder in sys.meta_path:
                 sys.meta_path.remove(finder)
@@ -308,56 +316,94 @@ class _Watch:
 
 _OPERATORS = (torch._ops.OpOverload, torch._ops.OpOverloadPacket)
 _watches: list[_Watch] = []
+_enforcing: list[_Watch] = []
 _noting: list[bool] = []
 _counters: list[OperatorCount] = []
 
 
 class _Functions(TorchFunctionMode):
-    """Refuses Python functions of torch, and operators that decompose before dispatch."""
+    """Refuses Python functions of torch, and operators that decompose before dispatch, for the watches in a list."""
 
-    def __init__(self, watch: _Watch) -> None:
+    def __init__(self, watches: list[_Watch]) -> None:
         super().__init__()
-        self.watch, self.table = watch, watch.table
-        self.harmless = self.table.harmless
+        self.watches = watches
+        self.exempt = False  # inside torch.fft
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
-        if self.harmless.get(id(func)) is func:
+        fourier = False
+        for watch in self.watches:
+            if watch.table.harmless.get(id(func)) is not func:
+                fourier = self.look(watch, func) or fourier
+        # A tensor of another class has code of its own.
+        if self.exempt or not fourier or not _PLAIN.issuperset(types):
             return func(*args, **(kwargs or {}))
-        name = _torch_functions(self.table.functions).get(id(func))
-        if name is None and isinstance(func, _OPERATORS):
-            name = self.table.refused(func)
-        if name is not None:
-            self.watch.refuse(name)
-        fourier = id(func) in _fourier()
-        if not fourier:
-            self.table.pass_over(func)
-        if self.watch.exempt or not fourier:
-            return func(*args, **(kwargs or {}))
-        self.watch.exempt = True
+        self.exempt = True
         try:
             return func(*args, **(kwargs or {}))
         finally:
-            self.watch.exempt = False
+            self.exempt = False
+
+    @staticmethod
+    def look(watch: _Watch, func: Any) -> bool:
+        """Refuse what is refused; whether it is a function of torch.fft."""
+        name = _torch_functions(watch.table.functions).get(id(func))
+        if name is None and isinstance(func, _OPERATORS):
+            name = watch.table.refused(func)
+        if name is not None:
+            watch.refuse(name)
+        fourier = id(func) in _fourier()
+        if not fourier:
+            watch.table.pass_over(func)
+        return fourier
+
+
+_PLAIN = frozenset({torch.Tensor, torch.nn.Parameter})
 
 
 class _Dispatched(_PlainDispatchMode):
-    """Refuses operators, whichever way they are reached."""
+    """Refuses operators, whichever way they are reached, for the same watches."""
 
-    def __init__(self, watch: _Watch) -> None:
+    def __init__(self, functions: _Functions) -> None:
         super().__init__()
-        self.watch, self.table = watch, watch.table
-        self.harmless = self.table.harmless
+        self.functions, self.watches = functions, functions.watches
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-        if self.table.engine and torch._C._current_graph_task_id() != -1:  # a backward pass, however it was begun
-            self.watch.refuse("the autograd engine")
-        if self.harmless.get(id(func)) is not func:
-            name = self.table.refused(func)
-            if name is None:
-                self.table.pass_over(func)
-            elif not self.watch.exempt:
-                self.watch.refuse(name)
+        for watch in self.watches:
+            table = watch.table
+            if table.engine and torch._C._current_graph_task_id() != -1:  # a backward pass, however it was begun
+                watch.refuse("the autograd engine")
+            if table.harmless.get(id(func)) is not func:
+                name = table.refused(func)
+                if name is None:
+                    table.pass_over(func)
+                elif not self.functions.exempt:
+                    watch.refuse(name)
         return func(*args, **(kwargs or {}))
+
+
+class _Counted(_PlainDispatchMode):
+    """Counts for all open blocks of `count_operators`."""
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        for counter in tuple(_counters):
+            counter.add(1)
+        return func(*args, **(kwargs or {}))
+
+
+@contextmanager
+def _in_another_thread() -> Iterator[None]:
+    """A thread may begin long before a block does and be given its work there: what holds is looked up each time."""
+    functions = _Functions(_enforcing)
+    with functions, _Dispatched(functions), _Counted():
+        yield
+
+
+def _before_script(operators: Callable[[], frozenset[str]]) -> None:
+    """Of what a script runs only that reaches a mode which does not decompose before dispatch."""
+    for watch in _enforcing:
+        for name in operators():
+            if watch.table.refused(name):
+                watch.refuse(name)
 
 
 class _Finder(importlib.abc.MetaPathFinder):
@@ -440,11 +486,16 @@ def lasting() -> Iterator[None]:
 def _meet(key: int, args: tuple, kwargs: dict) -> Any:
     """What an exchanged function does: refuse, but let a library go on using its own functions."""
     stand_in = _by_id[key]
-    caller = str(sys._getframe(2).f_globals.get("__name__", ""))
     watch = next((one for one in reversed(_watches) if one.exchange is not None and key in one.exchange.keys), None)
-    if watch is not None and caller.partition(".")[0] != stand_in.name.partition(".")[0]:
+    if watch is not None and not _is_own_use(stand_in, sys._getframe(2)):
         watch.refuse(stand_in.name)
     return stand_in.copy(*args, **kwargs)
+
+
+def _is_own_use(stand_in: _StandIn, caller: types.FrameType) -> bool:
+    """Whether a library's code calls its function by name; one that it was given, as `np.vectorize`, is not its own."""
+    library = _package(caller.f_globals.get("__name__", "")) == _package(stand_in.name)
+    return library and stand_in.function.__name__ in caller.f_code.co_names
 
 
 def _refusing_code(key: int, free: tuple[str, ...]) -> types.CodeType:
@@ -509,6 +560,8 @@ def _find_stand_ins(patterns: tuple[str, ...], named: tuple[str, ...], public: t
             continue
         owner = sys.modules[module]  # of a whole package what is there: asking for more may load it
         for name, value in list(vars(owner).items()) if module in whole else _members(owner, last):
+            if isinstance(value, types.BuiltinFunctionType) and _package(module) != "torch":
+                value = guard_routes.in_python(owner, name)
             function = _python_function(value)
             if function is None or (module in whole and _package(function.__module__) != _package(module)):
                 continue
@@ -560,3 +613,7 @@ def _operator_name(func: Any) -> str:
     if isinstance(func, torch._ops.OpOverloadPacket):
         return func._qualified_op_name
     return func.name().partition(".")[0]
+
+
+guard_routes.surround_threads(_in_another_thread)
+guard_routes.before_scripts(_before_script)

@@ -1,5 +1,7 @@
 """Errors of an answer in the tester's process: what a test may expect of them, and what no test must take for one."""
 
+import traceback
+
 import numpy as np
 import pytest
 import torch
@@ -10,6 +12,7 @@ from cvcourse.grading.proxies.names import StudentNames
 
 ANSWER = """
 import unittest
+import weakref
 import numpy as np
 import torch
 from cvcourse.errors import CourseError
@@ -32,6 +35,20 @@ class SizeError(ValueError, KeyError):
 
 class Unknown(Exception):
     pass
+
+def misspell(file):
+    raise SyntaxError("boom", (file, 1, 1, None))
+
+class Held:
+    kept = []
+
+def hold():
+    thing = Held()
+    Held.kept.append(weakref.ref(thing))
+    raise ValueError("too many")
+
+def is_held():
+    return Held.kept[-1]() is not None
 
 class OfTheCourse(CourseError):
     pass
@@ -78,7 +95,7 @@ class Model:
 
 
 NAMES = ["stub", "unfinished", "misspelt", "bad_size", "SizeError", "fail", "recurse", "empty_error", "give", "sparse"]
-NAMES += ["objects", "deep", "likeness", "Model"]
+NAMES += ["objects", "deep", "likeness", "Model", "misspell", "hold", "is_held"]
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +131,19 @@ def test_texts_are_kept_for_match(answer):
     check_raises(ValueError, ["size"], lambda: answer.bad_size(-1))
     with pytest.raises(KeyError):
         answer.empty_error()
+
+
+def test_a_syntax_error_shows_no_line_of_a_file(answer):
+    with pytest.raises(SyntaxError, match="boom") as caught:
+        answer.misspell(__file__)
+    assert caught.value.filename is None
+    assert not any("Errors of an answer" in line for line in traceback.format_exception(caught.value))
+
+
+def test_what_a_failed_call_worked_on_is_let_go(answer):
+    with pytest.raises(ValueError, match="too many"):
+        answer.hold()
+    assert not answer.is_held()
 
 
 def test_classes_are_their_known_bases(answer):

@@ -18,9 +18,14 @@ from cvcourse.guard import (
 )
 
 ANSWER = """
+import contextlib, dataclasses, os, subprocess, sys, time
+from concurrent.futures import ThreadPoolExecutor
 import torch
 import torch.nn.functional as F
 from cvcourse.guard import CONVOLUTIONS, AUTOGRAD, count_operators, forbid
+
+pool, children = ThreadPoolExecutor(1), []
+pool.submit(int).result()
 
 def convolve(x, w):
     return F.conv2d(x, w)
@@ -81,6 +86,47 @@ class Model(torch.nn.Module):
     @property
     def pooled(self):
         return F.max_pool2d(torch.zeros(1, 1, 2, 2), 2)
+
+@dataclasses.dataclass
+class Late:
+    value: object
+    @property
+    def value(self):
+        return F.max_pool2d(torch.zeros(1, 1, 2, 2), 2)
+    @value.setter
+    def value(self, given):
+        pass
+
+def late():
+    return Late(None)
+
+def in_a_thread(x, w):
+    return pool.submit(F.conv2d, x, w).result()
+
+def in_a_process(x, w):
+    reader, writer = os.pipe()
+    if not (child := os.fork()):
+        os.write(writer, F.conv2d(x, w).numpy().tobytes())
+        os._exit(0)
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(child, 0)
+    return torch.frombuffer(bytearray(os.read(reader, 1000)), dtype=torch.float32)
+
+def by_a_program(x, w):
+    subprocess.run([sys.executable, "-c", "1 + 1"], check=True)
+    return torch.zeros(1)
+
+def leave_a_process():
+    children.append(subprocess.Popen(["sleep", "60"]))
+
+def leave_an_ended_process():
+    children.append(subprocess.Popen(["true"]))
+    time.sleep(0.2)
+
+def end_processes():
+    for child in children:
+        child.kill()
+        child.wait()
 
 def of_its_own():
     with count_operators(10**6) as counter, forbid(CONVOLUTIONS):
@@ -144,6 +190,32 @@ def test_everything_that_runs_code_of_the_answer_is_guarded(answer):
         run()
         with pytest.raises(RefusedError), forbid(CONVOLUTIONS):
             run()
+
+
+def test_what_is_computed_when_the_test_looks_is_guarded(answer):
+    with pytest.raises(RefusedError), forbid(CONVOLUTIONS):
+        _ = answer.late().value
+
+
+@pytest.mark.parametrize("name", ["in_a_thread", "in_a_process", "by_a_program"])
+def test_other_threads_and_processes_are_no_way_round(answer, name):
+    getattr(answer, name)(X, W)
+    with pytest.raises(RefusedError), forbid(CONVOLUTIONS):
+        getattr(answer, name)(X, W)
+    with pytest.raises((RefusedError, TooManyOperatorsError)), count_operators(limit=0):
+        getattr(answer, name)(X, W)
+
+
+def test_a_process_that_was_left_running_is_refused_an_ended_one_not(answer):
+    answer.leave_an_ended_process()
+    with forbid(CONVOLUTIONS):
+        answer.operators(1)
+    answer.leave_a_process()
+    with pytest.raises(RefusedError, match="a process that the notebook has started"), forbid(CONVOLUTIONS):
+        answer.operators(1)
+    answer.end_processes()
+    with forbid(CONVOLUTIONS):
+        answer.operators(1)
 
 
 def test_what_the_answer_guards_itself_is_its_own_affair(answer):

@@ -71,6 +71,19 @@ def dictionaries():
     groups["a"].append(1)
     return groups, collections.Counter("aab"), collections.OrderedDict(b=1, a=2)
 
+class Bare(tuple):
+    """Another name."""
+
+class BareList(list):
+    pass
+
+class Counting(list):
+    def total(self):
+        return sum(self)
+
+def bare():
+    return Bare([1, torch.ones(2)]), BareList([1, 2]), Counting([1, 2])
+
 def broken_name():
     return type("x\\npassed", (), {})()
 '''
@@ -172,6 +185,15 @@ def test_named_tuples_of_the_answer_and_of_torch_are_tuples(answer):
     assert (first, second.second.tolist()) == (1, [1, 1])
     largest = answer.largest(torch.tensor([[1.0], [3.0]]))
     assert (largest.values.item(), largest.indices.item()) == (3, 1)
+
+
+def test_containers_with_another_name_are_what_they_are(answer):
+    pair, numbers, counting = answer.bare()
+    assert type(pair) is tuple
+    assert pair[1].tolist() == [1, 1]
+    assert type(numbers) is list
+    assert numbers == [1, 2]
+    assert counting.total() == 3
 
 
 def test_dicts_with_a_convenience_are_dicts(answer):

@@ -211,6 +211,7 @@ FORGED = {
     "an array beyond its bytes": ["n", ["<f8", [1 << 40], "C"], 0],
     "an unhashable key": ["d", ["l"], 1],
     "half a pair": ["d", 1],
+    "a text of no characters": ["ns", "<U1", 2],
     "an int of a million digits": ["i", "f" * 1_000_000],
     "a number that is none": ["f", "__import__('os')"],
     "a type that is not listed": ["type", "eval"],
@@ -233,8 +234,9 @@ FORGED = {
 
 @pytest.mark.parametrize("name", FORGED)
 def test_forged_trees_are_refused(name):
+    blobs = [bytearray(4), bytearray(b"\x07" + bytes(7)), bytearray(b"\xff\xff\xff\x7f")]
     with pytest.raises(WireError):
-        Decoder([bytearray(4), bytearray(b"\x07" + bytes(7))], refuse).decode(FORGED[name])
+        Decoder(blobs, refuse).decode(FORGED[name])
 
 
 def test_bools_are_true_or_false():

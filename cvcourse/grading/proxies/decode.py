@@ -61,7 +61,8 @@ class Decoder:
             return read(self, tree, depth + 1) if read else self.resolve(self, tree, depth + 1)
         except WireError:
             raise
-        except (TypeError, ValueError, IndexError, KeyError, OverflowError, RuntimeError, AttributeError) as error:
+        # numpy raises a SystemError where the text of an array is none.
+        except (LookupError, TypeError, ValueError, OverflowError, RuntimeError, AttributeError, SystemError) as error:
             raise WireError(f"what came is no value: {str(error)[:100]}") from None
 
     def blob(self, number: Any) -> memoryview:

@@ -1,11 +1,13 @@
-"""Values as trees of JSON and blobs. Exact types only: a subclass is an object of its own and crosses as a reference.
+"""Values as trees of JSON and blobs. A subclass that adds something is an object of its own and crosses as a reference.
 
 Mutable values are numbered in the order in which they are written (containers after their contents), so that the other
 side can say later which of them changed; `slots` lists them.
 """
 
 import collections
+import contextlib
 import dataclasses
+import inspect
 import math
 import types
 from collections.abc import Callable
@@ -21,6 +23,8 @@ from cvcourse.grading.proxies.tensors import DTYPE_NAMES, describe_array, descri
 MAX_DEPTH = 80
 MAX_NODES = 2_000_000
 CONTAINERS = {list: "l", dict: "d", set: "s", collections.OrderedDict: "od"}
+# What Python itself puts into each class.
+_EVERY_CLASS = frozenset({*vars(type("", (), {})), "__slots__", "__annotations__", "__orig_bases__", "__parameters__"})
 TYPES = {kind.__name__: kind for kind in (int, float, bool, str, bytes, complex, list, tuple, dict, set, object, type)}
 TYPE_NAMES = {kind: name for name, kind in TYPES.items()}
 CONSTANTS = {"...": Ellipsis, "NotImplemented": NotImplemented}
@@ -95,11 +99,16 @@ class Encoder:
             return self._dataclass(value, depth)
         if isinstance(value, tuple):
             return self._named_tuple(value, depth)
+        base = _only_named(type(value))
+        if base in (list, dict, set):
+            return self.container(value, depth, base)
         return self.refer(self, value, depth)
 
     def _dataclass(self, value: Any, depth: int) -> list:
-        names = [field.name for field in dataclasses.fields(value) if hasattr(value, field.name)]
-        parts = [[name, self.encode(getattr(value, name), depth)] for name in names]
+        fields = _stored(value)
+        if fields is None:
+            return self.refer(self, value, depth)
+        parts = [[name, self.encode(part, depth)] for name, part in fields.items()]
         whole = self.refer(self, value, depth)
         self.slot(value, leaf=False)
         return ["dc", type(value).__name__, parts, whole]
@@ -108,19 +117,23 @@ class Encoder:
         """By value, as what it is to a test: of a named tuple of Python and of torch (`x.max(dim=0)`) the names too."""
         kind = type(value)
         names = getattr(kind, "_fields", None) or getattr(kind, "__match_args__", ())
-        if type(names) is not tuple or len(names) != len(value) or any(type(name) is not str for name in names):
+        named = type(names) is tuple and len(names) == len(value) and all(type(name) is str for name in names)
+        if not named and _only_named(kind) is not tuple:
             return self.refer(self, value, depth)
         parts = [self.encode(part, depth) for part in tuple.__iter__(value)]
+        if not named or not names:
+            return ["t", *parts]
         return ["nt", kind.__name__, list(names), *parts]
 
-    def container(self, value: Any, depth: int) -> list:
-        """A list, dict or set: its parts first, then its own number."""
+    def container(self, value: Any, depth: int, kind: type | None = None) -> list:
+        """A list, dict or set, or what is one but for its name: its parts first, then its own number."""
+        kind = kind or type(value)
         if isinstance(value, dict):
             parts = [self.encode(part, depth) for pair in value.items() for part in pair]
         else:
-            parts = [self.encode(part, depth) for part in value]
+            parts = [self.encode(part, depth) for part in kind.__iter__(value)]
         self.slot(value, leaf=False)
-        return [CONTAINERS.get(type(value), "d"), *parts]
+        return [CONTAINERS.get(kind, "d"), *parts]
 
     def tensor(self, value: torch.Tensor, depth: int) -> list:
         """A tensor or parameter of this process. A sparse one crosses without its gradient."""
@@ -147,6 +160,34 @@ class Encoder:
         description, data = describe_array(value)
         self.slot(value)
         return ["n", description, self.blob(data)]
+
+
+def _only_named(kind: type) -> type | None:
+    """The builtin that a class gives another name, without adding anything to it."""
+    for base in kind.__mro__:
+        if base in (tuple, list, dict, set):
+            return base
+        if not _EVERY_CLASS.issuperset(vars(base)):
+            return None
+    return None
+
+
+def _stored(value: Any) -> dict[str, Any] | None:
+    """A dataclass's fields as they are stored; None where one is computed, as that would run code of the answer."""
+    kind, fields = type(value), {}
+    stored = getattr(value, "__dict__", {})
+    for name in [field.name for field in dataclasses.fields(kind)]:
+        place = inspect.getattr_static(kind, name, None)
+        if isinstance(place, types.MemberDescriptorType):
+            with contextlib.suppress(AttributeError):  # it was never set
+                fields[name] = place.__get__(value)
+        elif hasattr(type(place), "__set__"):
+            return None
+        elif name in stored:
+            fields[name] = stored[name]
+        elif place is not None:
+            fields[name] = place
+    return fields
 
 
 def _reference(encoder: Encoder, value: Any, depth: int) -> list:

@@ -41,7 +41,8 @@ def rebuild(names: Any, text: Any, arguments: Any) -> Exception:
     if kind is AnswerError:
         return AnswerError(f"{str(names[0]).rpartition('.')[2]}: {text}" if names else text)
     try:
-        error = kind(*arguments)
+        # Python shows the line that a syntax error names, of any file.
+        error = kind(*(() if issubclass(kind, SyntaxError) else arguments))
         if str(error) == text:
             return error
     except Exception:  # a class that asks for other arguments than it keeps
