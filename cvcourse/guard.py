@@ -303,7 +303,8 @@ class _Watch:
         self.exchange = _stand_ins(self.table.functions)
         self.exchange.use()
         _enforcing.append(self)
-        functions = _Functions([self])
+        # Within a backward pass nothing is harmless.
+        functions = _Functions([self], {} if self.table.engine else self.table.harmless)
         try:
             with functions, _Dispatched(functions):
                 yield
@@ -322,18 +323,22 @@ _counters: list[OperatorCount] = []
 
 
 class _Functions(TorchFunctionMode):
-    """Refuses Python functions of torch, and operators that decompose before dispatch, for the watches in a list."""
+    """Refuses Python functions of torch, and operators that decompose before dispatch, for the watches in a list.
 
-    def __init__(self, watches: list[_Watch]) -> None:
+    `harmless` are functions and operators that all of these watches let pass, as far as that is known.
+    """
+
+    def __init__(self, watches: list[_Watch], harmless: dict[int, Any]) -> None:
         super().__init__()
-        self.watches = watches
+        self.watches, self.harmless = watches, harmless
         self.exempt = False  # inside torch.fft
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
-        fourier = False
+        if self.harmless.get(id(func)) is func:
+            return func(*args, **(kwargs or {}))
         for watch in self.watches:
-            if watch.table.harmless.get(id(func)) is not func:
-                fourier = self.look(watch, func) or fourier
+            self.look(watch, func)
+        fourier = id(func) in _fourier()
         # A tensor of another class has code of its own.
         if self.exempt or not fourier or not _PLAIN.issuperset(types):
             return func(*args, **(kwargs or {}))
@@ -344,17 +349,17 @@ class _Functions(TorchFunctionMode):
             self.exempt = False
 
     @staticmethod
-    def look(watch: _Watch, func: Any) -> bool:
-        """Refuse what is refused; whether it is a function of torch.fft."""
+    def look(watch: _Watch, func: Any) -> None:
+        """Refuse what is refused."""
+        if watch.table.harmless.get(id(func)) is func:
+            return
         name = _torch_functions(watch.table.functions).get(id(func))
         if name is None and isinstance(func, _OPERATORS):
             name = watch.table.refused(func)
         if name is not None:
             watch.refuse(name)
-        fourier = id(func) in _fourier()
-        if not fourier:
+        if id(func) not in _fourier():
             watch.table.pass_over(func)
-        return fourier
 
 
 _PLAIN = frozenset({torch.Tensor, torch.nn.Parameter})
@@ -365,20 +370,25 @@ class _Dispatched(_PlainDispatchMode):
 
     def __init__(self, functions: _Functions) -> None:
         super().__init__()
-        self.functions, self.watches = functions, functions.watches
+        self.functions = functions
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-        for watch in self.watches:
-            table = watch.table
-            if table.engine and torch._C._current_graph_task_id() != -1:  # a backward pass, however it was begun
-                watch.refuse("the autograd engine")
-            if table.harmless.get(id(func)) is not func:
-                name = table.refused(func)
-                if name is None:
-                    table.pass_over(func)
-                elif not self.functions.exempt:
-                    watch.refuse(name)
+        if self.functions.harmless.get(id(func)) is not func:
+            for watch in self.functions.watches:
+                self.look(watch, func)
         return func(*args, **(kwargs or {}))
+
+    def look(self, watch: _Watch, func: Any) -> None:
+        """Refuse what is refused."""
+        table = watch.table
+        if table.engine and torch._C._current_graph_task_id() != -1:  # a backward pass, however it was begun
+            watch.refuse("the autograd engine")
+        if table.harmless.get(id(func)) is not func:
+            name = table.refused(func)
+            if name is None:
+                table.pass_over(func)
+            elif not self.functions.exempt:
+                watch.refuse(name)
 
 
 class _Counted(_PlainDispatchMode):
@@ -393,7 +403,7 @@ class _Counted(_PlainDispatchMode):
 @contextmanager
 def _in_another_thread() -> Iterator[None]:
     """A thread may begin long before a block does and be given its work there: what holds is looked up each time."""
-    functions = _Functions(_enforcing)
+    functions = _Functions(_enforcing, {})
     with functions, _Dispatched(functions), _Counted():
         yield
 

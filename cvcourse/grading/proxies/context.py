@@ -14,7 +14,7 @@ from torch.utils._python_dispatch import _disable_current_modes
 
 from cvcourse import guard
 from cvcourse.grading.proxies import random_states
-from cvcourse.grading.proxies.children import no_children
+from cvcourse.grading.proxies.children import NoChildren
 
 
 class Undisturbed:
@@ -105,19 +105,8 @@ def entered(surroundings: dict[str, Any], seen: dict[str, Any], told: dict[int, 
             # What the answer caught, or covered with an error of its own, has happened all the same.
             stack.callback(lambda: watch.met and seen.update(refused=str(watch.met)))
         if refused or surroundings["count"]:
-            stack.enter_context(_alone(seen))
+            stack.enter_context(NoChildren(seen))
         yield
-
-
-@contextlib.contextmanager
-def _alone(seen: dict[str, Any]) -> Iterator[None]:
-    """A refusal of other processes counts whatever else the answer raises."""
-    try:
-        with no_children():
-            yield
-    except guard.RefusedError as error:
-        seen.setdefault("refused", str(error))
-        raise
 
 
 def _set_default_dtype(dtype: torch.dtype) -> None:
