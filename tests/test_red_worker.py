@@ -7,9 +7,10 @@ import pytest
 
 from cvcourse.grading.execute import Limits
 from cvcourse.grading.isolation.outputs import OutputBuilder
-from cvcourse.grading.marking import LONGEST_REASON, clean, mark
+from cvcourse.grading.marking import mark
 from cvcourse.grading.markup import Markup
 from cvcourse.grading.outcomes import Outcome
+from cvcourse.grading.reasons import LONGEST_REASON, clean
 from cvcourse.grading.submission import MOST_CELLS, MOST_PARTS, MOST_TEXT
 from tests import tiny_course as tiny
 

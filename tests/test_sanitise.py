@@ -14,8 +14,8 @@ from nbconvert.filters.markdown_mistune import markdown2html_mistune
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
 from PIL import Image
 
-from cvcourse.grading.marking import clean
 from cvcourse.grading.markup import ALLOWED_TAGS, INVISIBLE, MOST_MARKS, Markup, latex
+from cvcourse.grading.reasons import clean
 from cvcourse.grading.sanitise import UNCHECKED, sanitise
 from tests import tiny_course as tiny
 

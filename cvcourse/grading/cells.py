@@ -91,6 +91,15 @@ def is_given(cell: NotebookNode) -> bool:
     return bool(grade_id(cell)) and not is_answer(cell) and not is_graded(cell)
 
 
+def cell_name(notebook: NotebookNode, index: int) -> str:
+    """What a message calls a cell; one of the student's own by what it stands behind and its place, counted from 1."""
+    name, cell = grade_id(notebook.cells[index]), notebook.cells[index]
+    if name:
+        return f"the {'answer' if is_answer(cell) else 'test' if is_test(cell) else 'given'} cell {name}"
+    before = [grade_id(one) for one in notebook.cells[:index] if grade_id(one)]
+    return f"the cell after {before[-1]} (number {index + 1})" if before else f"the cell number {index + 1}"
+
+
 def has_hidden_tests(source: str) -> bool:
     """Whether the text holds a part that students do not see."""
     return HIDDEN_BEGIN in source

@@ -6,16 +6,15 @@ another function of the same shape to `cvcourse.grading.marking.mark`.
 
 import asyncio
 import contextlib
+import math
 import os
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
 from queue import Empty
 from time import monotonic
-from typing import Literal
 
 import psutil
 from jupyter_client.kernelspec import KernelSpec
@@ -26,7 +25,11 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
 from cvcourse.errors import ClassError
-from cvcourse.grading.cells import is_executed, is_given, is_graded
+from cvcourse.grading.allowance import Seconds
+from cvcourse.grading.passage import Passage
+from cvcourse.grading.runs import CellRun, Execute, Limits
+
+__all__ = ["CellRun", "Execute", "Limits", "execute", "execute_in", "grading_environment"]
 
 STARTUP_SECONDS = 60
 PROBE_SECONDS = 10.0
@@ -37,56 +40,6 @@ _STAY = "get_ipython().ask_exit = lambda: None"
 
 # What a kernel sees of the grader's environment. Addresses, tokens and the class's own settings are not among it.
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "PYTHONPATH", "LD_LIBRARY_PATH")
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What a submission may use.
-
-    Time is counted in CPU seconds, so that a busy machine takes no points; `patience` bounds the wall clock.
-
-    Attributes:
-        cell: CPU seconds for one cell.
-        notebook: CPU seconds for all cells together, replays after a crash included.
-        given: CPU seconds for one of the instructor's own cells without points (imports take long on a cold disk).
-        patience: wall seconds per CPU second allowed.
-        output: characters of output kept of one cell.
-    """
-
-    cell: float = 60.0
-    notebook: float = 240.0
-    given: float = 120.0
-    patience: float = 4.0
-    output: int = 1_000_000
-
-    @property
-    def whole_wall(self) -> float:
-        """Wall seconds for a whole submission, with everything that is run again after a crash."""
-        return (self.notebook + self.given) * self.patience
-
-
-@dataclass
-class CellRun:
-    """How one code cell ended.
-
-    Attributes:
-        status: `ok` and `error` are the kernel's own reply; `died` and `timeout` mean that there was none; `fault` that
-            the grader's own side ended; `not run` that the cell was never sent.
-        ename: class of the exception.
-        evalue: its text, cut to a few lines' length; without a reply, why there is none where that is known.
-        count: the kernel's execution count of the cell, as its traceback names it.
-        seconds: CPU time.
-    """
-
-    status: Literal["ok", "error", "died", "timeout", "fault", "not run"]
-    ename: str = ""
-    evalue: str = ""
-    count: int | None = None
-    seconds: float = 0.0
-
-
-Execute = Callable[[NotebookNode, str, Limits, frozenset[int]], dict[int, CellRun]]
-"""(notebook, changed in place; the class's seed; limits; places of cells that are not to be run) -> runs by place."""
 
 
 def grading_environment(seed: str) -> dict[str, str]:
@@ -174,17 +127,21 @@ class _Kernel:
         except (RuntimeError, OSError, psutil.Error) as error:
             raise ClassError(f"no kernel could be started ({error}): `cvcourse doctor` looks for the cause") from error
 
-    async def run(self, index: int, seconds: float) -> CellRun:
-        """Run one cell of the notebook for at most so many CPU seconds; its outputs are left in it."""
+    async def run(self, index: int, seconds: Seconds) -> CellRun:
+        """Run one cell of the notebook for at most so many seconds; its outputs are left in it."""
         cell, self.reply, self.over, began = self.client.nb.cells[index], None, False, self._cpu()
-        self.client.timeout = max(seconds, 0.1) * self.limits.patience
-        watch = asyncio.create_task(self._watch(began + seconds))
+        self.client.timeout = wall = math.ceil(seconds.wall)  # nbclient takes no fraction
+        watch = asyncio.create_task(self._watch(began + seconds.cpu))
         try:
             await self.client.async_execute_cell(cell, index)
         except CellTimeoutError:
-            return CellRun("timeout", seconds=self.used - began)
+            return CellRun("timeout", evalue=f"it took more than {wall} seconds", seconds=self.used - began)
         except DeadKernelError:
-            return CellRun("timeout" if self.over else "died", seconds=self.used - began)
+            if not self.over:
+                return CellRun("died", seconds=self.used - began)
+            return CellRun(
+                "timeout", evalue=f"it used more than {seconds.cpu:g} CPU seconds", seconds=self.used - began
+            )
         except Exception as error:  # a submission can send messages that nbclient cannot read
             why = f"its outputs could not be read: {str(error)[:LONGEST_VALUE]}"
             return CellRun("died", type(error).__name__, why, seconds=self.used - began)
@@ -239,97 +196,39 @@ class _Kernel:
                 self.process.kill()
 
 
-@dataclass
-class _Run:
-    """One notebook's way through as many kernels as it needs."""
+class _Run(Passage):
+    """A notebook's way through kernels of which one runs everything."""
 
-    notebook: NotebookNode
-    environment: Mapping[str, str]
-    limits: Limits
-    folder: str
-    skip: frozenset[int]
-    runs: dict[int, CellRun] = field(default_factory=dict)
-    replay: list[int] = field(default_factory=list)
-    kernel: _Kernel | None = None
-    left: float = 0.0
+    def __init__(
+        self,
+        runner: asyncio.Runner,
+        notebook: NotebookNode,
+        environment: Mapping[str, str],
+        limits: Limits,
+        folder: str,
+        skip: frozenset[int],
+    ) -> None:
+        super().__init__(notebook, limits, skip)
+        self.runner, self.environment, self.folder = runner, environment, folder
+        self.kernel: _Kernel | None = None
 
-    async def all_cells(self) -> dict[int, CellRun]:
-        self.left = self.limits.notebook
-        try:
-            for index, cell in enumerate(self.notebook.cells):
-                if index not in self.skip and is_executed(cell):
-                    await self._cell(index)
-        finally:
-            await self._drop_kernel()
-        return self.runs
+    def start(self) -> None:
+        self.kernel = _Kernel(self.notebook, self.limits)
+        self.runner.run(self.kernel.start(self.environment, self.folder))
 
-    async def _run(self, index: int) -> CellRun:
-        """One cell in the kernel that there is; only the student's cells and the tests use up the notebook's time."""
-        cell = self.notebook.cells[index]
-        given = is_given(cell)
-        run = await self.kernel.run(index, self.limits.given if given else min(self.limits.cell, self.left))
-        if not given:
-            self.left -= run.seconds
-        return run
+    def is_there(self) -> bool:
+        return self.kernel is not None
 
-    async def _cell(self, index: int) -> None:
-        run = await self._once(index)
-        if run.status == "died":
-            # What a cell before it left behind may have done it. The replay shows that; then this one runs again.
-            suspects = len(self.replay)
-            if await self._ready() and len(self.replay) < suspects:
-                run = await self._once(index)
-        if run.status in ("died", "timeout") and is_given(self.notebook.cells[index]):
-            run = replace(run, status="fault")
-        self.runs[index] = run
-        if run.status in ("ok", "error") and not is_graded(self.notebook.cells[index]):
-            self.replay.append(index)
-
-    async def _once(self, index: int) -> CellRun:
-        if not await self._ready():
-            return CellRun("timeout", evalue="the time for the whole notebook was used up")
-        run = await self._run(index)
-        if run.status in ("died", "timeout"):
-            await self._drop_kernel()
-        return run
-
-    async def _ready(self) -> bool:
-        """A kernel in the state that the cells so far have made; False when there is no time left for one."""
-        while self.kernel is None:
-            if self.left <= 0:
-                return False
-            self.kernel = _Kernel(self.notebook, self.limits)
-            await self.kernel.start(self.environment, self.folder)
-            guilty = await self._replay_all()
-            if guilty is not None:
-                await self._drop_kernel()
-        return self.left > 0
-
-    async def _replay_all(self) -> int | None:
-        """Run the cells so far again, outputs left alone; the place of the one that ended the kernel, or None."""
-        for index in self.replay:
-            cell = self.notebook.cells[index]
-            kept = cell.outputs, cell.execution_count
-            run = await self._run(index)
-            cell.outputs, cell.execution_count = kept
-            if run.status not in ("died", "timeout") and await self.kernel.answers():
-                continue
-            self.replay.remove(index)
-            self.runs[index] = run if run.status == "timeout" else CellRun("died", seconds=run.seconds)
-            return index
-        return None
-
-    async def _drop_kernel(self) -> None:
+    def drop(self) -> None:
         kernel, self.kernel = self.kernel, None
         if kernel is not None:
-            await kernel.stop()
+            self.runner.run(kernel.stop())
 
+    def lasts(self) -> bool:
+        return self.runner.run(self.kernel.answers())
 
-async def _execute(
-    notebook: NotebookNode, environment: Mapping[str, str], limits: Limits, skip: frozenset[int]
-) -> dict[int, CellRun]:
-    with tempfile.TemporaryDirectory(prefix="cvcourse-", ignore_cleanup_errors=True) as folder:
-        return await _Run(notebook, environment, limits, folder, skip).all_cells()
+    def send(self, index: int, seconds: Seconds) -> CellRun:
+        return self.runner.run(self.kernel.run(index, seconds))
 
 
 def execute_in(
@@ -337,8 +236,7 @@ def execute_in(
 ) -> dict[int, CellRun]:
     """Run the code cells of a notebook in order, in one kernel with these environment variables; no wall is around it.
 
-    A cell that ends the kernel or runs into its limit costs itself only: a new kernel runs the cells before it again,
-    without graded ones and without the guilty one, and the run goes on. Cells tagged `after-grading` are not run.
+    What a bad cell costs says `Passage`. Cells tagged `after-grading` are not run.
 
     Args:
         notebook: changed in place: the outputs are left in it.
@@ -352,7 +250,11 @@ def execute_in(
     Raises:
         ClassError: no kernel can be started at all.
     """
-    return asyncio.run(_execute(notebook, environment, limits, skip))
+    with (
+        tempfile.TemporaryDirectory(prefix="cvcourse-", ignore_cleanup_errors=True) as folder,
+        asyncio.Runner() as runner,
+    ):
+        return _Run(runner, notebook, environment, limits, folder, skip).all_cells()
 
 
 def execute(

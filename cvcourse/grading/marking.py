@@ -4,7 +4,6 @@
 """
 
 import copy
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -12,16 +11,13 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
 from cvcourse.grading.cells import TestCell, grade_id, is_given, is_test, nbgrader_metadata, test_cells
-from cvcourse.grading.execute import CellRun, Execute, Limits
 from cvcourse.grading.outcomes import Graded, Outcome, Verdict
+from cvcourse.grading.reasons import clean, why_stopped
+from cvcourse.grading.remarks import STOPPED, error_output, remarks, show_left_out
+from cvcourse.grading.runs import CellRun, Execute, Limits
 from cvcourse.grading.sanitise import sanitise
 from cvcourse.grading.submission import BrokenNotebook, Restored, blank, read_submission, restore
 
-LONGEST_REASON = 600
-_ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-# What would steer the terminal or turn the text around where a reason is shown; a line break stays.
-_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-_STATUS_OUTCOME = {"died": Outcome.CRASHED, "timeout": Outcome.TIMED_OUT, "fault": Outcome.FAULT}
 # The reference was called, a value may not cross to the test, or a test would have had to take an answer's word for it.
 _REFUSED = ("RefusedError", "WireError", "CannotCrossError", "VerdictError", "LengthError")
 
@@ -79,7 +75,8 @@ def mark(
     verdicts = [earlier.get(one.grade_id, one) for one in judge(notebook, runs, tests, restored, limits)]
     write_verdicts(notebook, verdicts)
     seconds = sum(one.seconds for one in runs.values())
-    notes = [clean(note) for note in notes + restored.notes] + _given_notes(notebook, runs)
+    show_left_out(notebook, runs, limits)
+    notes = [clean(note) for note in notes + restored.notes + remarks(notebook, runs, verdicts, limits)]
     return Marked(sanitise(notebook), verdicts, notes, seconds=seconds)
 
 
@@ -93,12 +90,6 @@ def unusable(source: NotebookNode, reason: str) -> Marked:
     notebook = blank(source)
     write_verdicts(notebook, verdicts)
     return Marked(notebook, verdicts, broken=reason)
-
-
-def clean(text: str) -> str:
-    """The text without colours and other commands to a terminal, cut to a reason's length."""
-    text = _CONTROL.sub(" ", _ANSI.sub("", text[: 4 * LONGEST_REASON])).strip()
-    return text if len(text) <= LONGEST_REASON else text[: LONGEST_REASON - 1] + "…"
 
 
 def judge(
@@ -127,8 +118,8 @@ def _outcome(test: TestCell, by_id: Mapping[str, CellRun], restored: Restored, l
         return Outcome.PASSED, ""
     if run.status == "not run":
         return Outcome.FAULT, "the test cell was not run"
-    if run.status in _STATUS_OUTCOME:
-        return _STATUS_OUTCOME[run.status], _why_stopped(run, limits)
+    if run.status in STOPPED:
+        return STOPPED[run.status], why_stopped(run, limits)
     if run.ename in _REFUSED:
         return Outcome.REFUSED, clean(run.evalue or run.ename)
     if run.ename == "PeerGoneError":
@@ -140,28 +131,11 @@ def _outcome(test: TestCell, by_id: Mapping[str, CellRun], restored: Restored, l
         return Outcome.NOT_ATTEMPTED, "the exercise was left as it was handed out"
     for name in test.answers:
         answer = by_id.get(name, CellRun("not run"))
-        if answer.status in _STATUS_OUTCOME:
-            return _STATUS_OUTCOME[answer.status], f"the answer cell {name}: {_why_stopped(answer, limits)}"
+        if answer.status in STOPPED:
+            return STOPPED[answer.status], f"the answer cell {name}: {why_stopped(answer, limits)}"
         if answer.status == "error" and run.ename == "NameError":
             return Outcome.FAILED, clean(f"the answer cell {name} ended with {answer.ename}: {answer.evalue}")
     return Outcome.FAILED, clean(f"{run.ename}: {run.evalue}" if run.evalue else run.ename)
-
-
-def _why_stopped(run: CellRun, limits: Limits) -> str:
-    if run.status == "timeout":
-        return run.evalue or f"it did not end within {limits.cell:g} s of computing"
-    return clean(run.evalue) if run.evalue else "the kernel died while it ran"
-
-
-def _given_notes(notebook: NotebookNode, runs: Mapping[int, CellRun]) -> list[str]:
-    """A note for each of the instructor's own cells that did not end well: then the fault may not be the student's."""
-    notes = []
-    for index, run in runs.items():
-        cell = notebook.cells[index]
-        if is_given(cell) and run.status not in ("ok", "not run"):
-            what = f"{run.ename}: {run.evalue}".strip(": ") or run.status
-            notes.append(clean(f"the given cell {grade_id(cell)} did not end well: {what}"))
-    return notes
 
 
 def write_verdicts(notebook: NotebookNode, verdicts: list[Verdict]) -> None:
@@ -177,7 +151,7 @@ def write_verdicts(notebook: NotebookNode, verdicts: list[Verdict]) -> None:
             passed = verdict.outcome == Outcome.PASSED
             cell.outputs = [_harmless(output, passed) for output in cell.outputs]
             if not passed and not any(output.output_type == "error" for output in cell.outputs):
-                cell.outputs.append(_error(verdict))
+                cell.outputs.append(error_output(verdict.outcome, verdict.reason))
 
 
 def _harmless(output: NotebookNode, passed: bool) -> NotebookNode:
@@ -189,11 +163,6 @@ def _harmless(output: NotebookNode, passed: bool) -> NotebookNode:
     elif output.output_type == "error" and passed:  # shown by the student's code, not raised by the cell
         output = new_output("stream", name="stdout", text="\n".join(output.get("traceback", [])) + "\n")
     return output
-
-
-def _error(verdict: Verdict) -> NotebookNode:
-    name = str(verdict.outcome).capitalize()
-    return new_output("error", ename=name, evalue=verdict.reason, traceback=[f"{name}: {verdict.reason}"])
 
 
 def stubs_of(released: NotebookNode) -> dict[str, str]:

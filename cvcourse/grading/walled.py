@@ -10,19 +10,20 @@
 
 import time
 import warnings
-from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
-from cvcourse.grading.cells import GIVEN, is_executed, is_given, is_test, tags
-from cvcourse.grading.execute import CellRun, Limits
-from cvcourse.grading.isolation import IsolationWarning, Kernel, KernelError, Outputs
+from cvcourse.grading.allowance import Seconds
+from cvcourse.grading.cells import GIVEN, is_given, is_test, tags
+from cvcourse.grading.isolation import IsolationWarning, KernelError, Outputs
 from cvcourse.grading.isolation import Limits as KernelLimits
 from cvcourse.grading.isolation.zygote import DEFAULT_PRELOAD, Zygote
+from cvcourse.grading.passage import Passage
 from cvcourse.grading.proxies.cell_names import bound_names
 from cvcourse.grading.proxies.pair import EXTENSION, Pair, Tested
+from cvcourse.grading.runs import CellRun, Limits
 
 PRELOAD = tuple(dict.fromkeys([*DEFAULT_PRELOAD, EXTENSION]))
 _OWN_FRAMES = "/cvcourse/grading/proxies/"
@@ -74,10 +75,7 @@ class Walls:
     def run(
         self, notebook: NotebookNode, seed: str, limits: Limits, skip: frozenset[int] = frozenset()
     ) -> dict[int, CellRun]:
-        """Run the code cells of a restored submission in order and leave their outputs in it.
-
-        A cell that ends its kernel or runs into its limit costs itself only: a new pair of kernels runs the cells
-        before it again, without tests and without the guilty one, and the run goes on.
+        """Run the code cells of a restored submission in order and leave their outputs in it. See `Passage`.
 
         Args:
             notebook: changed in place.
@@ -113,119 +111,62 @@ def kernel_limits(limits: Limits) -> KernelLimits:
     )
 
 
-@dataclass
-class _Submission:
-    """One notebook's way through as many pairs of kernels as it needs."""
+class _Submission(Passage):
+    """A notebook's way through pairs of kernels."""
 
-    zygote: Zygote
-    notebook: NotebookNode
-    seed: str
-    limits: Limits
-    skip: frozenset[int]
-    runs: dict[int, CellRun] = field(default_factory=dict)
-    replay: list[int] = field(default_factory=list)
-    pair: Pair | None = None
-    left: float = 0.0
-    room: float = 0.0  # characters of output
-    until: float = 0.0  # sleeping costs no CPU time, nor do many kernels that end at once
-    own_names: set[str] = field(default_factory=set)
+    def __init__(self, zygote: Zygote, notebook: NotebookNode, seed: str, limits: Limits, skip: frozenset[int]) -> None:
+        super().__init__(notebook, limits, skip)
+        self.zygote, self.seed, self.kernel_limits = zygote, seed, kernel_limits(limits)
+        self.memory = f"it needed more than {self.kernel_limits.memory_mb} MiB of memory"
+        self.pair: Pair | None = None
+        self.room = float(_OUTPUTS_OF_CELLS * limits.output)  # characters
+        self._bound: set[str] = set()
+        self._read = 0
 
-    def all_cells(self) -> dict[int, CellRun]:
-        self.left = self.limits.notebook
-        self.room = _OUTPUTS_OF_CELLS * self.limits.output
-        self.until = time.monotonic() + self.limits.whole_wall
-        try:
-            for index, cell in enumerate(self.notebook.cells):
-                if index not in self.skip and is_executed(cell) and cell.source.strip():
-                    self._cell(index)
-                if is_test(cell) or _is_for_both(cell):
-                    self.own_names |= bound_names(cell.source)
-        finally:
-            self._drop_pair()
-        return self.runs
-
-    def _cell(self, index: int) -> None:
-        run = self._once(index)
-        if run.status == "died":
-            # What a cell before it left behind may have done it. The replay shows that; then this one runs again.
-            suspects = len(self.replay)
-            if self._ready() and len(self.replay) < suspects:
-                run = self._once(index)
-        self.runs[index] = run
-        if run.status in ("ok", "error") and not is_test(self.notebook.cells[index]):
-            self.replay.append(index)
-
-    def _once(self, index: int) -> CellRun:
-        if not self._ready():
-            return CellRun("timeout", evalue="the time for the whole notebook was used up")
-        return self._run(index)
-
-    def _ready(self) -> bool:
-        """A pair in the state that the cells so far have made; False when there is no time left for one."""
-        while self.pair is None:
-            if self._is_over():
-                return False
-            self.pair = self._new_pair()
-            self._replay_all()
-        return not self._is_over()
-
-    def _is_over(self) -> bool:
-        return self.left <= 0 or time.monotonic() >= self.until
-
-    def _new_pair(self) -> Pair:
+    def start(self) -> None:
         for tries_left in reversed(range(_TRIES)):
             try:
-                return Pair(self.zygote, self.seed, kernel_limits(self.limits))
+                self.pair = Pair(self.zygote, self.seed, self.kernel_limits)
+                return
             except KernelError:
                 if not tries_left:
                     raise
-        raise AssertionError("unreachable")
 
-    def _replay_all(self) -> None:
-        """Run the cells so far again, outputs left alone; one that ends its kernel is not run again."""
-        for index in list(self.replay):
-            cell = self.notebook.cells[index]
-            kept = cell.outputs, cell.execution_count
-            run = self._run(index)
-            cell.outputs, cell.execution_count = kept
-            if self.pair is not None and self._ends_late(self.pair.student):
-                self._drop_pair()
-                run = CellRun("died", evalue="what it left behind ended the kernel", seconds=run.seconds)
-            if self.pair is None:
-                self.replay.remove(index)
-                self.runs[index] = run
-                return
+    def is_there(self) -> bool:
+        return self.pair is not None and all(kernel.alive for kernel in self.pair.kernels)
 
-    @staticmethod
-    def _ends_late(kernel: Kernel) -> bool:
-        """Whether a thread or process that a cell left behind ends its kernel soon."""
-        until = time.monotonic() + _LINGER
+    def drop(self) -> None:
+        pair, self.pair = self.pair, None
+        if pair is not None:
+            pair.__exit__()
+
+    def lasts(self) -> bool:
+        """Whether no thread or process that a cell left behind ends the student's kernel soon."""
+        kernel, until = self.pair.student, time.monotonic() + _LINGER
         if not kernel.is_active():
-            return kernel.has_exited()
+            return not kernel.has_exited()
         while kernel.is_active() and time.monotonic() < until:
             time.sleep(0.02)
-        return kernel.has_exited(within=_LINGER / 4)  # a process is a moment without threads before its end shows
+        return not kernel.has_exited(within=_LINGER / 4)  # a process is a moment without threads before its end shows
 
-    def _run(self, index: int) -> CellRun:
-        """One cell in the pair that there is; without one of its kernels the pair is dropped."""
-        cell = self.notebook.cells[index]
-        own = is_given(cell)
-        seconds = self.limits.given if own else min(self.limits.cell, self.left)
-        wall = min(seconds * self.limits.patience, self.until - time.monotonic())
-        times = {"cpu_seconds": max(seconds, 0.1), "wall_seconds": max(wall, 0.1)}
+    def send(self, index: int, seconds: Seconds) -> CellRun:
         try:
-            run = self._route(cell, times)
+            return self._route(index, {"cpu_seconds": seconds.cpu, "wall_seconds": seconds.wall})
         except KernelError as error:  # what ran before had left something that ended it
-            run = CellRun("died", evalue=str(error))
-        if not own:
-            self.left -= run.seconds
-        if run.status not in ("ok", "error") or not all(kernel.alive for kernel in self.pair.kernels):
-            self._drop_pair()
-        return run
+            return CellRun("died", evalue=str(error))
 
-    def _route(self, cell: NotebookNode, times: dict[str, float]) -> CellRun:
+    def _own_names(self, index: int) -> set[str]:
+        """What the instructor's cells before this one bind in the tester's kernel."""
+        for cell in self.notebook.cells[self._read : index]:
+            if is_test(cell) or _is_for_both(cell):
+                self._bound |= bound_names(cell.source)
+        self._read = max(self._read, index)
+        return self._bound
+
+    def _route(self, index: int, times: dict[str, float]) -> CellRun:
+        cell = self.notebook.cells[index]
         if is_test(cell):
-            tested = self.pair.test(cell.source, own=self.own_names, **times)
+            tested = self.pair.test(cell.source, own=self._own_names(index), **times)
             self._keep(tested.student)
             return _show_test(cell, tested)
         if _is_for_both(cell):
@@ -233,17 +174,10 @@ class _Submission:
             _show(cell, self._keep(student))
             if tester.status != "ok":
                 return _as_run(tester, **({} if tester.status == "error" else {"status": "fault"}))
-            return self._blamed(_as_run(student), cell)
+            return _as_run(student)
         outputs = self.pair.run(cell.source, **times)
         _show(cell, self._keep(outputs))
-        return self._blamed(_as_run(outputs), cell)
-
-    def _blamed(self, run: CellRun, cell: NotebookNode) -> CellRun:
-        """A given cell that ends its kernel is the grader's fault, unless code of the student ran there before it."""
-        innocent = all(is_given(self.notebook.cells[index]) for index in self.replay)
-        if is_given(cell) and innocent and run.status in ("died", "timeout"):
-            return replace(run, status="fault")
-        return run
+        return _as_run(outputs)
 
     def _keep(self, outputs: Outputs | None) -> Outputs | None:
         """The outputs of the student's kernel; without what is shown where all cells together have shown too much."""
@@ -254,11 +188,6 @@ class _Submission:
                 outputs.outputs = [new_output("stream", name="stdout", text=_TOO_MUCH)]
         return outputs
 
-    def _drop_pair(self) -> None:
-        pair, self.pair = self.pair, None
-        if pair is not None:
-            pair.__exit__()
-
 
 def _is_for_both(cell: NotebookNode) -> bool:
     """Whether it is a given cell that runs in both kernels."""
@@ -268,7 +197,8 @@ def _is_for_both(cell: NotebookNode) -> bool:
 def _as_run(outputs: Outputs, **changes: Any) -> CellRun:
     """How a cell ended, from what its kernel came to."""
     status = outputs.status if outputs.status in ("ok", "error", "timeout") else "died"
-    told = {"ename": outputs.ename, "evalue": outputs.evalue if status in ("ok", "error") else outputs.reason}
+    ename = "MemoryError" if outputs.status == "memory" else outputs.ename
+    told = {"ename": ename, "evalue": outputs.evalue if status in ("ok", "error") else outputs.reason}
     return CellRun(
         **{"status": status, "seconds": outputs.cpu_seconds, "count": outputs.execution_count, **told, **changes}
     )
@@ -291,6 +221,8 @@ def _show_test(cell: NotebookNode, tested: Tested) -> CellRun:
         return _as_run(student, seconds=seconds, count=tester.execution_count)
     if tester.status == "timeout":
         return _as_run(tester, seconds=seconds)
+    if tester.ename == "PeerGoneError" and student is not None and student.ename == "MemoryError":
+        return _as_run(student, seconds=seconds, count=tester.execution_count)
     if tester.status in ("memory", "output limit"):
         reason = f"what the answer gave was too much for the test: {tester.reason}"
         return _as_run(tester, evalue=reason, seconds=seconds)

@@ -12,7 +12,8 @@ from cvcourse.grading.proxies.cell_names import used_names
 
 EXTENSION = "cvcourse.grading.proxies.kernels"
 """To be named in the zygote's `preload` too: the kernels then have it at once."""
-SHORT = 20.0  # CPU seconds for what the pair does itself
+SHORT = 20.0  # CPU seconds for what the pair does itself in a test, where the answer may use so many
+LEAST = 5.0  # and where it may use fewer
 ENDING = 20.0  # seconds in which the answer's side stops serving, once it was told that the test is over
 TOGETHER = 2.0  # seconds between the ends of both sides of a test, which come in any order
 
@@ -89,7 +90,8 @@ class Pair:
         Raises `KernelError` when one of them was gone before.
         """
         times = {"cpu_seconds": cpu_seconds, "wall_seconds": wall_seconds}
-        longer = {"cpu_seconds": cpu_seconds + SHORT, "wall_seconds": wall_seconds + 4 * SHORT}
+        more = min(SHORT, max(cpu_seconds, LEAST))
+        longer = {"cpu_seconds": cpu_seconds + more, "wall_seconds": wall_seconds + 4 * more}
         wanted = sorted(used_names(source).difference(own, vars(builtins)))
         serving = self.student.start_call("serve", wanted, **times)
         between = ("fill", [wanted, sorted(own)]), ("done", None)
