@@ -20,6 +20,8 @@ from cvcourse.grading.cells import grade_id, is_answer, is_graded, nbgrader_meta
 from cvcourse.grading.execute import Limits, execute_in
 from cvcourse.grading.marking import judge, stubs_of
 from cvcourse.grading.outcomes import Outcome, Verdict
+from cvcourse.grading.reasons import clean
+from cvcourse.grading.remarks import remarks
 from cvcourse.grading.submission import Restored, read_submission, restore
 from cvcourse.paths import CoursePaths, find_root
 
@@ -99,9 +101,10 @@ def check(path: Path, limits: Limits | None = None) -> Checked:
     limits = limits or Limits()
     runs = execute_in(restored.notebook, _environment(), limits)
     verdicts = judge(restored.notebook, runs, test_cells(source), restored, limits)
+    notes += restored.notes + [clean(one) for one in remarks(restored.notebook, runs, verdicts, limits)]
     hidden = {grade_id(cell) for cell in source.cells if is_graded(cell) and _is_empty(cell)}
     verdicts = [_hidden(one) if one.grade_id in hidden else one for one in verdicts]
-    return Checked(str(path), kind, verdicts, problems, notes + restored.notes)
+    return Checked(str(path), kind, verdicts, problems, notes)
 
 
 def _environment() -> dict[str, str]:
