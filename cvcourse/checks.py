@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -38,6 +39,7 @@ __all__ = [
 # Relative and absolute tolerance: enough for another order of summation, too little for a narrower dtype.
 TOLERANCE = {torch.float64: 1e-9, torch.float32: 1e-4, torch.float16: 1e-2, torch.bfloat16: 3e-2}
 SMALL = 25  # a tensor of at most so many values is shown in full
+SINGLE = "it looks as if it was computed in float32"
 
 PASSED, FAILED, NOT_ATTEMPTED = "passed", "failed", "not attempted"
 _outcomes: dict[str, dict[str, str]] = {}
@@ -78,6 +80,9 @@ def check_close(
         likeness = _likeness(actual.detach(), expected.detach(), dict(mistakes or {}), rtol, atol)
         if likeness:
             facts.append(f"it looks as if {likeness}")
+        elif actual.dtype == torch.float64 and not _property_differences(actual, expected):
+            scale, gap = expected.detach().abs().max(), (actual - expected).detach().abs().max()
+            facts += [SINGLE] if _is_single(float(gap), float(scale)) else []
     _fail(f"{name}: {facts[0]}", facts[1:], hint)
 
 
@@ -145,19 +150,27 @@ def check_equal(actual: Any, expected: Any, *, name: str = "the result", hint: s
 
 
 def check_between(actual: Any, low: float, high: float, *, name: str = "the result", hint: str = "") -> None:
-    """Check that `actual` is a `float` (not a tensor) with `low <= actual <= high`.
+    """Check that `actual` is a `float`, Python's or numpy's (not a tensor), with `low <= actual <= high`.
 
     Raises:
         CheckError: another type, NaN, or outside the bounds.
     """
-    if type(actual) is not float:
+    if type(actual) not in (float, np.float64):  # numpy's is a float; a class of one's own could compare in its own way
         _fail(f"{name}: the wrong type", ["expected  a Python float", f"given     {_describe(actual)}"], hint)
-    if not low <= actual <= high:
-        bounds = f"at most {high:g}" if low == -float("inf") else f"at least {low:g}"
-        if float("inf") not in (-low, high):
-            about = f"{low:.5g}" == f"{high:.5g}"
-            bounds = f"about {low:.5g}" if about else f"from {low:g} to {high:g}"
-        _fail(f"{name}: the wrong value", [f"expected  {bounds}", f"given     {actual:g}"], hint)
+    given = float(actual)
+    if low <= given <= high:
+        return
+    middle = (low + high) / 2
+    is_about = 0 < high - low <= 1e-3 * abs(middle) < float("inf")
+    digits = _digits(middle if is_about else high if given > high else low, given)
+    least, most, about, shown = (f"{value:.{digits}g}" for value in (low, high, middle, given))
+    bounds = f"at most {most}" if low == -float("inf") else f"at least {least}"
+    if float("inf") not in (-low, high):
+        bounds = f"about {about}" if is_about else f"from {least} to {most}"
+    facts = [f"expected  {bounds}", f"given     {shown}"]
+    if is_about and high - low <= 1e-6 * abs(middle) and _is_single(abs(given - middle), abs(middle)):
+        facts.append(SINGLE)
+    _fail(f"{name}: the wrong value", facts, hint)
 
 
 def check_raises(
@@ -216,6 +229,8 @@ def calling(name: str, *, hint: str = "") -> Iterator[None]:
 def check_unchanged(**arguments: Tensor | Sequence[Any]) -> Iterator[None]:
     """Check that the arguments, given by name, are after the block what they were before it.
 
+    Of a tensor its values, its shape, its dtype and whether it requires a gradient.
+
     Raises:
         CheckError: one of them was changed in place.
     """
@@ -226,9 +241,11 @@ def check_unchanged(**arguments: Tensor | Sequence[Any]) -> Iterator[None]:
         if not isinstance(value, Tensor):
             same = list(value) == old
             what = "expected  what was passed in"
+        elif value.requires_grad != old.requires_grad:
+            same, what = False, f"expected  requires_grad {old.requires_grad}, as it was passed in"
         else:
-            same = value.shape == old.shape and bool(torch.equal(value.detach(), old))
-            what = f"expected  shape {tuple(old.shape)} with the values that were passed in"
+            same = value.shape == old.shape and value.dtype == old.dtype and bool(torch.equal(value, old))
+            what = f"expected  shape {tuple(old.shape)} and {old.dtype} with the values that were passed in"
         if not same:
             _fail(f"the argument {name} was changed in place", [what], f"work on a copy: {name}.clone()")
 
@@ -340,7 +357,8 @@ def _differences(actual: Any, expected: Tensor, rtol: float | None, atol: float 
             facts.append(f"{missing[0]} values are NaN, expected {missing[1]}")
     facts.append(_largest_difference(actual, expected, wrong))
     if 1 < actual.numel() <= SMALL:
-        facts += [f"expected  {_values(expected.tolist())}", f"given     {_values(actual.tolist())}"]
+        wanted, given = _values(expected.tolist(), actual.tolist(), wrong.tolist())
+        facts += [f"expected  {wanted}", f"given     {given}"]
     return facts
 
 
@@ -371,8 +389,8 @@ def _largest_difference(actual: Tensor, expected: Tensor, wrong: Tensor) -> str:
         place = gaps.index(max(gaps))
         difference = str(gaps[place])
     index = [int(i) for i in torch.unravel_index(torch.tensor(place), tuple(actual.shape))]
-    given, wanted = actual.flatten()[place].item(), expected.flatten()[place].item()
-    return f"largest difference {difference} at {index}: expected {_number(wanted)}, given {_number(given)}"
+    wanted, given = _values(expected.flatten()[place].item(), actual.flatten()[place].item(), True)
+    return f"largest difference {difference} at {index}: expected {wanted}, given {given}"
 
 
 def _likeness(
@@ -427,14 +445,28 @@ def _describe(value: Any) -> str:
     return f"{text if len(text) <= 80 else text[:77] + '...'} of type {type(value).__name__}"
 
 
-def _number(value: float | int | bool) -> str:
-    return f"{value:.5g}" if isinstance(value, float) else str(value)
+def _digits(wanted: float, given: float) -> int:
+    """The number of digits, five or more, with which two numbers that differ look different."""
+    return next((n for n in range(5, 17) if f"{wanted:.{n}g}" != f"{given:.{n}g}"), 17)
 
 
-def _values(values: Any) -> str:
-    """Nested lists of numbers, short."""
-    return f"[{', '.join(map(_values, values))}]" if isinstance(values, list) else _number(values)
+def _values(expected: Any, actual: Any, wrong: Any) -> tuple[str, str]:
+    """Two numbers, or two nested lists of the same shape, short; those that are `wrong` look different."""
+    if isinstance(expected, list):
+        pairs = [_values(*three) for three in zip(expected, actual, wrong, strict=True)]
+        return f"[{', '.join(wanted for wanted, _ in pairs)}]", f"[{', '.join(given for _, given in pairs)}]"
+    if not isinstance(expected, float):
+        return str(expected), str(actual)
+    digits = _digits(expected, actual) if wrong else 5
+    return f"{expected:.{digits}g}", f"{actual:.{digits}g}"
+
+
+def _is_single(gap: float, scale: float) -> bool:
+    """Whether so small a difference of float64 numbers of that size is what float32 leaves."""
+    return 1e-9 * scale <= gap <= 2e-6 * scale
 
 
 def _copy(value: Any) -> Any:
-    return value.detach().clone() if isinstance(value, Tensor) else list(value)
+    if not isinstance(value, Tensor):
+        return list(value)
+    return value.detach().clone().requires_grad_(value.requires_grad)

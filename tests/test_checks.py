@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+import numpy as np
 import pytest
 import torch
 
@@ -220,6 +221,59 @@ def test_between_wants_a_float_in_bounds():
     assert "expected  about 3.1339\n" in message(check_between, 2.0, 3.1339 - 1e-9, 3.1339 + 1e-9)
 
 
+def test_between_takes_a_float_of_numpy_but_none_that_compares_in_its_own_way():
+    class Agreeable(float):
+        def __ge__(self, _other):
+            return True
+
+        __le__ = __ge__
+
+    check_between(np.float64(0.5), 0.0, 1.0)
+    assert "expected  from 0 to 1\n  given     1.5" in message(check_between, np.float64(1.5), 0.0, 1.0)
+    assert "a Python float" in message(check_between, np.float32(0.5), 0.0, 1.0)
+    assert "a Python float" in message(check_between, Agreeable(5), 0.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("given", "low", "high", "says"),
+    [
+        (1.06787, 1.0679 - 1e-5, 1.0679 + 1e-5, ("about 1.0679", "1.06787")),
+        (-1.50641, -1.5064 - 1e-9, -1.5064 + 1e-9, ("about -1.5064", "-1.50641")),
+        (1.0679, 1.06787 - 1e-5, 1.06787 + 1e-5, ("about 1.06787", "1.0679")),
+        (0.10000001, 0.0, 0.1, ("from 0 to 0.1", "0.10000001")),
+        (2.0000001, -float("inf"), 2.0, ("at most 2", "2.0000001")),
+        (0.0099999999, 0.01, float("inf"), ("at least 0.01", "0.0099999999")),
+        (np.nextafter(3.0, 4), 2.0, 3.0, ("from 2 to 3", "3.0000000000000004")),
+    ],
+)
+def test_between_shows_numbers_that_look_different(given, low, high, says):
+    lines = message(check_between, given, low, high).splitlines()
+    assert lines[1:] == [f"  expected  {says[0]}", f"  given     {says[1]}"]
+
+
+def test_close_shows_numbers_that_look_different():
+    expected = torch.tensor([-1.50641234, 2.0], dtype=torch.float64)
+    said = message(check_close, expected * torch.tensor([1 + 1e-5, 1], dtype=torch.float64), expected)
+    assert "expected -1.50641, given -1.50643" in said
+    assert "expected  [-1.50641, 2]\n" in said and "given     [-1.50643, 2]" in said
+    close = message(
+        check_close, torch.tensor([1 + 2**-52], dtype=torch.float64), torch.ones(1).double(), rtol=0, atol=0
+    )
+    assert "expected 1, given 1.0000000000000002" in close
+
+
+def test_checks_recognise_float32():
+    exact = torch.randn(4, 5, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    assert "it looks as if it was computed in float32" in message(check_close, exact.float().double(), exact)
+    assert "float32" in message(check_close, exact[:1, 0].float().double(), exact[:1, 0])
+    assert "float32" in message(check_gradient, exact.float().double(), exact)
+    assert "float32" not in message(check_close, exact + 1e-4, exact)
+    assert "float32" not in message(check_close, exact * (1 + 1e-12), exact, rtol=1e-14, atol=0)
+    wrong = 1.0679123456 + 1e-7
+    assert "computed in float32" in message(check_between, wrong, 1.0679123456 - 1e-9, 1.0679123456 + 1e-9)
+    assert "float32" not in message(check_between, wrong + 1e-3, 1.0679123456 - 1e-9, 1.0679123456 + 1e-9)
+
+
 def fail(error):
     raise error
 
@@ -256,6 +310,17 @@ def test_unchanged_notices_every_change_in_place(table):
             change()
     with pytest.raises(CheckError, match="layers"), check_unchanged(layers=layers):
         layers.pop()
+
+
+def test_unchanged_notices_another_dtype_and_a_gradient_that_is_asked_for(table):
+    leaf = table.clone().requires_grad_()
+    with check_unchanged(x=leaf):
+        (leaf * 2).sum().backward()
+    with pytest.raises(CheckError, match=r"expected  shape \(2, 3\) and torch.float32"), check_unchanged(x=table):
+        table.data = table.data.double()
+    for tensor, change in ((table, table.requires_grad_), (leaf, leaf.detach_)):
+        with pytest.raises(CheckError, match=r"expected  requires_grad (True|False)"), check_unchanged(x=tensor):
+            change()
 
 
 def test_generator_repeats_the_class_seed(monkeypatch):
