@@ -11,7 +11,7 @@ UNITS = sorted(path.stem for path in (ROOT / "source" / "assignments").glob("*.p
 # Exercises whose tests train: of these the daily run tries one right and one wrong answer, `full` all of them.
 TRAINED = {"11_lenet5", "11_overfit"}
 # These answers show that no point is free.
-NO_POINT = {"wrong_zeros", "wrong_argument", "wrong_fills_zeros"}
+NO_POINT = {"wrong_zeros", "wrong_argument", "wrong_fills_zeros", "wrong_shrinks_kernel", "wrong_clears_argument"}
 MISTAKES = 10  # wrong answers that an exercise has at least
 
 
