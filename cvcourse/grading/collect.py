@@ -14,6 +14,7 @@ from typing import Any
 from cvcourse.errors import ClassError
 from cvcourse.grading.archive import open_export
 from cvcourse.grading.choose import decide, moment
+from cvcourse.grading.class_config import class_config
 from cvcourse.grading.collection import (
     Collection,
     Entry,
@@ -27,7 +28,7 @@ from cvcourse.grading.due import DueDates, due_dates
 from cvcourse.grading.intake import Intake, Progress
 from cvcourse.grading.owner import People
 from cvcourse.grading.roster import Roster, load_roster
-from cvcourse.grading.store import cannot_write, staging, write_bytes
+from cvcourse.grading.store import cannot_write, staging, write_all, write_bytes
 from cvcourse.paths import CoursePaths
 
 TIMESTAMP = "timestamp.txt"
@@ -82,6 +83,7 @@ def collect(paths: CoursePaths, export: Path, unit: str, on_progress: Progress |
                 raise ClassError(f"{export} holds no file: give the folder or zip with the submissions of {unit}")
             present, known = merge(collection, found)
             decide(collection.entries, unit)
+            write_all(class_config(paths))
             _commit(paths, stage, collection, before, dates)
     except OSError as error:
         raise cannot_write(Path(error.filename or paths.class_dir), error) from error

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from cvcourse.errors import ClassError
+from cvcourse.grading.class_config import class_config
 from cvcourse.grading.gradebook import open_gradebook
 from cvcourse.grading.roster import ORIGINAL, ROSTER, Roster, Student, load_roster, roster_text
 from cvcourse.grading.roster_file import read_roster_file
@@ -104,7 +105,8 @@ def _fill_gradebook(gradebook, students, removed: list[str]) -> None:
 def _write(paths: CoursePaths, gradebook, roster: Roster, original: bytes) -> None:
     """Files and gradebook together: a file that cannot be written takes the gradebook's changes back."""
     try:
-        write_all({paths.class_dir / ORIGINAL: original, paths.class_dir / ROSTER: roster_text(roster)})
+        files = {paths.class_dir / ORIGINAL: original, paths.class_dir / ROSTER: roster_text(roster)}
+        write_all(files | class_config(paths))
     except ClassError:
         gradebook.db.rollback()
         raise

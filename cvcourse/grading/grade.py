@@ -15,6 +15,7 @@ from cvcourse.errors import ClassError
 from cvcourse.grading import bridge
 from cvcourse.grading.assignment import Assignment, load_assignment
 from cvcourse.grading.cells import grade_id, is_test
+from cvcourse.grading.class_config import class_config
 from cvcourse.grading.collection import Collection, load_collection, submitted_notebook
 from cvcourse.grading.execute import Limits
 from cvcourse.grading.farm import Farm, Work
@@ -24,7 +25,7 @@ from cvcourse.grading.marking import Marked, as_graded, unusable
 from cvcourse.grading.outcomes import Graded, Outcome, Verdict, load_outcomes, save_outcome
 from cvcourse.grading.roster import Roster, load_roster
 from cvcourse.grading.seeds import new_seed, seed_for
-from cvcourse.grading.store import only_writer
+from cvcourse.grading.store import only_writer, write_all
 from cvcourse.paths import CoursePaths
 
 Progress = Callable[[list[str]], Callable[[str], None]]
@@ -287,6 +288,7 @@ def grade_class(
         raise ClassError(f"not on the roster: {', '.join(unknown)}; `roster.csv` in {paths.class_dir} lists the ids")
     with only_writer(paths.class_dir):
         assignment = load_assignment(paths.solutions / unit / f"{unit}.ipynb", unit)  # refused before any writing
+        write_all(class_config(paths))
         bridge.enter_assignment(paths, unit)
         bridge.enter_students(paths, roster)
         with Ledger(paths, unit) as ledger:

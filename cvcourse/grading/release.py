@@ -7,6 +7,7 @@ from typing import Any
 
 from cvcourse.errors import ClassError, CourseError
 from cvcourse.grading.bundle import digest, make_bundle, refuse_secrets
+from cvcourse.grading.class_config import class_config
 from cvcourse.grading.collect import refresh_timestamps
 from cvcourse.grading.due import due_dates, set_due, show_date, sync_extensions
 from cvcourse.grading.gradebook import open_gradebook
@@ -51,7 +52,7 @@ def release(paths: CoursePaths, unit: str, due: datetime | None = None, out: Pat
         note = f" It is due {show_date(dates.due)}." if dates.due else ""
         bundle = make_bundle(paths, unit, lectures_of(paths, unit), note)
         target = folder / f"{unit}_bundle.zip"
-        write_all({folder / f"{unit}.ipynb": notebook, target: bundle})
+        write_all({folder / f"{unit}.ipynb": notebook, target: bundle} | class_config(paths))
         if due is not None:
             set_due(gradebook, unit, due)
             sync_extensions(gradebook, dates)
