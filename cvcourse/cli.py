@@ -205,6 +205,9 @@ def formgrader(
 @app.command(rich_help_panel=CLASS)
 def roster(
     file: Annotated[Path, typer.Argument(metavar="CSV", help="The list of students.")],
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Take a list of another kind, or one that lacks most of the class.")
+    ] = False,
     folder: ClassFolder = None,
     as_json: Json = False,
 ) -> None:
@@ -214,7 +217,8 @@ def roster(
     is, its encoding and its separator are told by its content. `report` fills this same file in later.
 
     Call it again with a newer file: students are added and updated. Who is no longer in the file is taken off only
-    where there is no work or grade of theirs.
+    where there is no work or grade of theirs. A list of another kind, or without most of a class that has handed in,
+    is refused; --replace takes it.
 
     Example: `cvcourse roster 2026-10-01_Grades-CV.csv`
     """
@@ -223,7 +227,7 @@ def roster(
     from cvcourse.grading.enrol import enrol
     from cvcourse.paths import course_paths
 
-    result = enrol(course_paths(folder), file)
+    result = enrol(course_paths(folder), file, replace_list=replace)
     emit(result.to_dict(), roster_view(result), as_json=as_json)
 
 

@@ -60,9 +60,15 @@ def test_every_dressing_of_a_spreadsheet(tmp_path, separator, encoding):
     assert file.encoding == {"utf-8-sig": "utf-8"}.get(encoding, encoding)
 
 
-def test_a_separator_line_of_excel_and_line_breaks_inside_a_field_keep_the_line_numbers_right(tmp_path):
+def test_a_separator_line_of_excel_and_line_breaks_inside_a_comment_keep_the_line_numbers_right(tmp_path):
     with pytest.raises(ClassError, match="line 5 has no id"):
-        read(tmp_path, 'sep=;\nid;name\n1;"Ada\nLovelace"\n;Grace Hopper\n')
+        read(tmp_path, 'sep=;\nid;name;comment\n1;Ada;"well\ndone"\n;Grace Hopper;\n')
+
+
+def test_a_second_comma_in_a_name_is_what_follows_it(tmp_path):
+    canvas = read(tmp_path, CANVAS.replace("Lovelace, Ada", "Smith, Jr., Bob")).students[0]
+    assert (canvas.name, canvas.first_name, canvas.last_name) == ("Bob Smith, Jr.", "Bob", "Smith, Jr.")
+    assert read(tmp_path, 'id,name\n1,"Smith, Jr., Bob"\n2,"Hopper,"\n').students[0].name == "Bob Smith, Jr."
 
 
 @pytest.mark.parametrize(
@@ -84,6 +90,9 @@ def test_a_separator_line_of_excel_and_line_breaks_inside_a_field_keep_the_line_
         (b"id,name\n1,\x00\x01\n", "binary data"),
         (b"id,name\n1,\x81\x8d\n", "cannot be read as CSV"),
         ('id,name\n1,"' + "a" * 200_000, "cannot be read as CSV"),
+        ('id,name\n1,Ada\n2,"Grace\n3,Emmy\n', "line 3: a quote is opened and not closed"),
+        ('id,name,email\n1,"Ada,a@b\n2,"Grace",c@d\n', "cannot be read as CSV: line 2"),
+        ('id,name,email\n1,"Ada,a@b\n2,Grace",c@d\n', "line 2: the name goes on in the next line"),
         ("id,name\n" + ",\t\n,x\n" * 9, "and 4 more"),
     ],
 )
@@ -113,7 +122,7 @@ def test_again_updates_adds_and_takes_off_only_who_did_nothing(tmp_path, monkeyp
     paths = make_class(tmp_path, PLAIN)
     submit(paths.class_dir, "emmy", handed_in())
     newer = write(tmp_path / "newer.csv", "id,name,email\nada,Ada King,ada@example.org\nalan,Alan Turing,\n")
-    code, out, _ = run_cli(monkeypatch, paths, "roster", newer)
+    code, out, _ = run_cli(monkeypatch, paths, "roster", newer, "--replace")
     assert code == 0
     assert "1 new, 1 changed" in out
     assert "kept because of their work or grades: emmy" in out
@@ -130,7 +139,7 @@ def test_a_grade_in_the_gradebook_keeps_a_student(tmp_path):
     with open_gradebook(paths) as gradebook:
         gradebook.add_assignment(UNIT)
         gradebook.add_submission(UNIT, "grace")
-    result = enrol(paths, write(tmp_path / "newer.csv", "id,name\nada,Ada Lovelace\n"))
+    result = enrol(paths, write(tmp_path / "newer.csv", "id,name\nada,Ada Lovelace\n"), replace_list=True)
     assert (result.kept, result.removed) == (["grace"], ["emmy"])
 
 
@@ -140,6 +149,28 @@ def test_a_student_keeps_the_id_when_the_next_worksheet_has_other_columns(tmp_pa
     enrol(paths, write(tmp_path / "unit2.csv", again))
     ada = load_roster(paths.class_dir)["ada@example.org"]
     assert ada.lms_id == "900"
+
+
+def test_a_list_that_looks_like_another_classs_is_refused_and_taken_only_with_replace(tmp_path, monkeypatch):
+    paths = make_class(tmp_path)
+    other_kind = write(tmp_path / "plain.csv", PLAIN.replace("ada,", "12,"))
+    most_gone = write(tmp_path / "short.csv", "\n".join(CANVAS.splitlines()[:3]) + "\n")
+    submit(paths.class_dir, "12", handed_in())
+    before = snapshot(paths.class_dir)
+    for file, says in ((other_kind, "is a plain list, but the roster"), (most_gone, "lacks 2 of the 3 students")):
+        code, out, err = run_cli(monkeypatch, paths, "roster", file)
+        assert (code, out, err.count("\n")) == (2, "", 1)
+        assert says in err and "--replace" in err
+    assert snapshot(paths.class_dir) == before
+    with open_gradebook(paths) as gradebook:
+        assert {student.id for student in gradebook.students} == {"12", "13", "14"}
+    assert run_cli(monkeypatch, paths, "roster", other_kind, "--replace")[0] == 0
+    assert load_roster(paths.class_dir).kind == "plain"
+
+
+def test_before_anybody_handed_in_most_of_a_class_may_go(tmp_path):
+    paths = make_class(tmp_path, PLAIN)
+    assert enrol(paths, write(tmp_path / "newer.csv", "id,name\nada,Ada Lovelace\n")).removed == ["grace", "emmy"]
 
 
 def test_bad_files_change_nothing(tmp_path, monkeypatch):
@@ -160,7 +191,7 @@ def test_a_gradebook_in_use_is_one_line(tmp_path, monkeypatch):
     before = snapshot(paths.class_dir)
     other = sqlite3.connect(paths.class_dir / "gradebook.db", isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
-    code, _, err = run_cli(monkeypatch, paths, "roster", write(tmp_path / "new.csv", PLAIN))
+    code, _, err = run_cli(monkeypatch, paths, "roster", write(tmp_path / "new.csv", PLAIN), "--replace")
     other.close()
     assert (code, err.count("\n")) == (2, 1)
     assert "is in use" in err
@@ -170,7 +201,7 @@ def test_a_gradebook_in_use_is_one_line(tmp_path, monkeypatch):
 def test_a_file_that_is_no_gradebook(tmp_path, monkeypatch):
     paths = make_class(tmp_path)
     (paths.class_dir / "gradebook.db").write_bytes(b"no database" * 100)
-    code, _, err = run_cli(monkeypatch, paths, "roster", write(tmp_path / "new.csv", PLAIN))
+    code, _, err = run_cli(monkeypatch, paths, "roster", write(tmp_path / "new.csv", PLAIN), "--replace")
     assert code == 2
     assert "is not a gradebook" in err
 
@@ -183,7 +214,7 @@ def test_a_full_disk_takes_the_gradebook_back_too(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("cvcourse.grading.store.os.fdopen", full)
-    code, _, err = run_cli(monkeypatch, paths, "roster", write(tmp_path / "new.csv", PLAIN))
+    code, _, err = run_cli(monkeypatch, paths, "roster", write(tmp_path / "new.csv", PLAIN), "--replace")
     monkeypatch.undo()
     assert code == 2
     assert "No space left on device" in err

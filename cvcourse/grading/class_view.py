@@ -12,11 +12,9 @@ from rich.text import Text
 from cvcourse.console import table
 from cvcourse.grading.collect import Collected
 from cvcourse.grading.due import show_date
-from cvcourse.grading.enrol import Enrolment
+from cvcourse.grading.enrol import KINDS, Enrolment
 from cvcourse.grading.extend import Extended
 from cvcourse.grading.release import Released
-
-_KINDS = {"canvas": "Canvas's gradebook export", "moodle": "Moodle's grading worksheet", "plain": "a plain list"}
 
 
 @contextmanager
@@ -41,7 +39,7 @@ def _show(text: str | None) -> str:
 def roster_view(result: Enrolment) -> Group:
     """A few lines: how many, who is new, and above all who left."""
     lines = [
-        f"{result.students} students on the roster in {result.folder}, from {_KINDS[result.kind]} ({result.encoding}): "
+        f"{result.students} students on the roster in {result.folder}, from {KINDS[result.kind]} ({result.encoding}): "
         f"{len(result.new)} new, {len(result.updated)} changed."
     ]
     if result.removed:

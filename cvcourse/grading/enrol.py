@@ -12,6 +12,8 @@ from cvcourse.grading.roster_file import read_roster_file
 from cvcourse.grading.store import write_all
 from cvcourse.paths import CoursePaths
 
+KINDS = {"canvas": "Canvas's gradebook export", "moodle": "Moodle's grading worksheet", "plain": "a plain list"}
+
 
 @dataclass
 class Enrolment:
@@ -38,14 +40,24 @@ class Enrolment:
         return asdict(self)
 
 
-def enrol(paths: CoursePaths, file: Path) -> Enrolment:
+def enrol(paths: CoursePaths, file: Path, *, replace_list: bool = False) -> Enrolment:
     """Take the students of `file` into the class: roster, gradebook and the file itself, or none of them.
 
+    Args:
+        paths: of the class.
+        file: the list of students.
+        replace_list: take it also where it looks like another class's.
+
     Raises:
-        ClassError: the file has a defect, or the class folder or gradebook cannot be written.
+        ClassError: the file has a defect or looks like another class's, or class folder or gradebook cannot be written.
     """
     read = read_roster_file(file)
     before = load_roster(paths.class_dir) if (paths.class_dir / ROSTER).is_file() else Roster()
+    if len(before) and read.kind != before.kind and not replace_list:
+        raise ClassError(
+            f"{file.name} is {KINDS[read.kind]}, but the roster of this class came from {KINDS[before.kind]}: "
+            "give a file of that kind, or say --replace if it is to be changed"
+        )
     students = {student.id: student for student in _keep_ids(read.students, before, file.name)}
     result = Enrolment(str(paths.class_dir), read.kind, read.encoding, 0, skipped=read.skipped)
     result.new = [student_id for student_id in students if student_id not in before]
@@ -55,11 +67,27 @@ def enrol(paths: CoursePaths, file: Path) -> Enrolment:
             if student.id not in students:
                 worked = _has_work(paths, gradebook, student.id)
                 (result.kept if worked else result.removed).append(student.id)
+        if not replace_list:
+            worked = any(_has_work(paths, gradebook, student.id) for student in before)
+            _refuse_another_class(file, len(before) if worked else 0, len(result.kept) + len(result.removed))
         students |= {student_id: before[student_id] for student_id in result.kept}
         result.students = len(students)
         _fill_gradebook(gradebook, students.values(), result.removed)
         _write(paths, gradebook, Roster(students, read.kind), file.read_bytes())
     return result
+
+
+def _refuse_another_class(file: Path, students: int, gone: int) -> None:
+    """Where students have handed in, a list without most of the class is a wrong or a damaged file.
+
+    Raises:
+        ClassError: more than half of the class are not in the file.
+    """
+    if students and 2 * gone > students:
+        raise ClassError(
+            f"{file.name} lacks {gone} of the {students} students of this class, in which work was handed in: "
+            "give the whole list, or say --replace if they are to go"
+        )
 
 
 def _keep_ids(students: list[Student], before: Roster, name: str) -> list[Student]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cvcourse.errors import ClassError
+from cvcourse.grading.names import split_name, turned
 from cvcourse.grading.roster import Kind, Student
 
 _ALIASES = {
@@ -96,21 +97,25 @@ def _rows(text: str) -> list[tuple[int, list[str]]]:
     offset = 0
     if re.fullmatch(r"sep=.\s*", first_line.strip().lower()):
         text, offset = text.split("\n", 1)[1] if "\n" in text else "", 1
-    best: list[tuple[int, list[str]]] = []
+    best: tuple[str, list[tuple[int, list[str]]]] = ",", []
     for separator in ",;\t":
         rows = _split(text, separator, offset)
-        if rows and (not best or _known(rows[0][1]) > _known(best[0][1])):
-            best = rows
-    return best
+        if rows and (not best[1] or _known(rows[0][1]) > _known(best[1][0][1])):
+            best = separator, rows
+    return _split(text, best[0], offset, strict=True)
 
 
-def _split(text: str, separator: str, offset: int) -> list[tuple[int, list[str]]]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+def _split(text: str, separator: str, offset: int, *, strict: bool = False) -> list[tuple[int, list[str]]]:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=strict)
     rows, line = [], 1 + offset
-    for row in reader:
-        if any(cell.strip() for cell in row):
-            rows.append((line, row))
-        line = reader.line_num + 1 + offset
+    try:
+        for row in reader:
+            if any(cell.strip() for cell in row):
+                rows.append((line, row))
+            line = reader.line_num + 1 + offset
+    except csv.Error as error:
+        unclosed = "a quote is opened and not closed" if "unexpected end" in str(error) else str(error)
+        raise ValueError(f"line {line}: {unclosed}") from error
     return rows
 
 
@@ -133,6 +138,7 @@ def _parse(name: str, rows: list[tuple[int, list[str]]]) -> RosterFile:
     columns = _header(rows[0][1])
     titles = [" ".join(cell.lower().split()) for cell in rows[0][1]]
     records = [(line, _record(row, columns)) for line, row in rows[1:]]
+    _refuse_swallowed_lines(name, records)
     if "identifier" in columns:
         students, skipped, kind = *_moodle(records, name), "moodle"
     elif "student" in titles and "id" in titles and ({"section", "sis login id", "sis user id"} & set(titles)):
@@ -152,6 +158,21 @@ def _record(row: list[str], columns: dict[str, int]) -> dict[str, str]:
     return {key: row[index].strip() if index < len(row) else "" for key, index in columns.items()}
 
 
+def _refuse_swallowed_lines(name: str, records: list[tuple[int, dict[str, str]]]) -> None:
+    """A quote that is not closed takes the next lines into its field; other columns, such as comments, may have lines.
+
+    Raises:
+        ClassError: an id, name or address goes on in the next line.
+    """
+    for line, record in records:
+        for key, text in record.items():
+            if "\n" in text or "\r" in text:
+                shown = key.replace("_", " ")
+                raise ClassError(
+                    f"{name}: line {line}: the {shown} goes on in the next line: look for a stray quote there"
+                )
+
+
 Numbered = list[tuple[int, Student]]
 
 
@@ -165,18 +186,12 @@ def _canvas(records) -> tuple[Numbered, list[str]]:
         if name.lower() in ("student, test", "test student"):
             skipped.append(f"line {line}: Canvas's test student")
             continue
-        last, _, first = (part.strip() for part in name.partition(",")) if "," in name else _two_parts(name)
+        first, last, full = turned(name) if "," in name else split_name(name)
         login = record.get("login", "")
-        student = Student(student_id, f"{first} {last}".strip(), first, last, lms="canvas", lms_id=student_id)
+        student = Student(student_id, full, first, last, lms="canvas", lms_id=student_id)
         email = login.lower() if "@" in login else record.get("email", "").lower()
         students.append((line, replace(student, login=login, email=email, section=record.get("section", ""))))
     return students, skipped
-
-
-def _two_parts(name: str) -> tuple[str, str, str]:
-    """(last, "", first) of a name written in its natural order."""
-    first, _, last = name.rpartition(" ")
-    return last, "", first
 
 
 def _moodle(records, name: str) -> tuple[Numbered, list[str]]:
@@ -198,7 +213,7 @@ def _moodle(records, name: str) -> tuple[Numbered, list[str]]:
     students = []
     for (line, record), number in zip(records, numbers, strict=True):
         full = " ".join(record.get("name", "").split()) or record["identifier"]
-        last, _, first = _two_parts(full)
+        first, last, _ = split_name(full)
         email = record.get("email", "").lower()
         student_id = {"id_number": record.get("id_number", ""), "email": email}.get(key, number)
         students.append((line, Student(student_id, full, first, last, email, lms="moodle", lms_id=number)))
@@ -213,11 +228,7 @@ def _plain(records) -> tuple[Numbered, list[str]]:
         if not name:
             name = f"{first} {last}".strip()
         elif not (first or last):
-            if "," in name:
-                last, _, first = (part.strip() for part in name.partition(","))
-                name = f"{first} {last}".strip()
-            else:
-                last, _, first = _two_parts(name)
+            first, last, name = turned(name) if "," in name else split_name(name)
         email = record.get("email", "").lower()
         students.append((line, Student(record["id"], name, first, last, email, record.get("login", ""))))
     return students, []
