@@ -1,4 +1,4 @@
-"""Archives that must be refused as a whole: one line, exit code 2, and the class folder as it was."""
+"""Archives that are refused as a whole, with the class folder as it was, and members that are set aside."""
 
 import io
 import struct
@@ -37,18 +37,22 @@ def twice() -> bytes:
 BAD = {
     "not a zip": (lambda: b"hello", "is no zip file or a damaged one"),
     "cut off": (lambda: zip_bytes({"ada/a.ipynb": work()})[:-30], "is no zip file or a damaged one"),
-    "climbs": (lambda: zip_bytes({"ada/a.ipynb": work(), "../../.bashrc": b"x"}), "leads out of it"),
-    "climbs, Windows": (lambda: zip_bytes({"ada\\..\\..\\x.ipynb": b"x"}), "leads out of it"),
-    "absolute": (lambda: zip_bytes({"/etc/passwd": b"x"}), "leads out of it"),
-    "drive": (lambda: zip_bytes({"C:/x.ipynb": b"x"}), "leads out of it"),
-    "network path": (lambda: zip_bytes({"\\\\server\\x.ipynb": b"x"}), "leads out of it"),
+    "encrypted": (encrypted, "is encrypted"),
+    "bomb": (lambda: zip_bytes({"ada/a.ipynb": bytes(80 * MIB)}), "a zip bomb"),
+    "many": (lambda: zip_bytes({f"ada/{i}": b"" for i in range(20_001)}), "holds 20001 files"),
+}
+
+
+ONE_MEMBER = {
+    "climbs": (lambda: zip_bytes({"ada/a.ipynb": work(), "../../.bashrc": b"x"}), "leads out of the zip"),
+    "climbs, Windows": (lambda: zip_bytes({"ada\\..\\..\\x.ipynb": b"x"}), "leads out of the zip"),
+    "absolute": (lambda: zip_bytes({"/etc/passwd": b"x"}), "leads out of the zip"),
+    "drive": (lambda: zip_bytes({"C:/x.ipynb": b"x"}), "leads out of the zip"),
+    "network path": (lambda: zip_bytes({"\\\\server\\x.ipynb": b"x"}), "leads out of the zip"),
     "control characters": (lambda: zip_bytes({"ada/\x1b[2Ja.ipynb": b"x"}), "control characters"),
     "link": (lambda: zip_bytes({"ada/a.ipynb": b"/etc/passwd"}, external_attr=0o120777 << 16), "a symbolic link"),
     "device": (lambda: zip_bytes({"ada/a.ipynb": b""}, external_attr=0o020666 << 16), "no ordinary file"),
-    "encrypted": (encrypted, "is encrypted"),
-    "twice": (twice, "twice"),
-    "bomb": (lambda: zip_bytes({"ada/a.ipynb": bytes(80 * MIB)}), "a zip bomb"),
-    "many": (lambda: zip_bytes({f"ada/{i}": b"" for i in range(20_001)}), "holds 20001 files"),
+    "twice": (twice, "is there twice"),
 }
 
 
@@ -67,6 +71,26 @@ def test_refused_as_a_whole(shared_class, monkeypatch, tmp_path, case):
     assert message in err
     assert "\x1b" not in err
     assert snapshot(shared_class.root.parent) == before
+
+
+@pytest.mark.parametrize("case", ONE_MEMBER)
+def test_one_bad_member_is_set_aside_and_the_rest_is_taken(shared_class, monkeypatch, tmp_path, case):
+    make, message = ONE_MEMBER[case]
+    (tmp_path / "export.zip").write_bytes(make())
+    with zipfile.ZipFile(tmp_path / "export.zip", "a") as file:
+        file.writestr("grace/01_tiny.ipynb", work())
+    code, out, err = run_cli(monkeypatch, shared_class, "collect", tmp_path / "export.zip", "01")
+    assert (code, err) == (1, "")
+    assert message in out
+    assert "\x1b" not in out
+    assert (shared_class.class_dir / "submitted" / "grace" / "01_tiny" / "01_tiny.ipynb").is_file()
+
+
+def test_a_path_that_leads_out_hides_no_folder_around_everything(shared_class, monkeypatch, tmp_path):
+    files = {"around/emmy/01_tiny.ipynb": work(), "../../evil.ipynb": work()}
+    code, out, _ = run_cli(monkeypatch, shared_class, "collect", zipped(tmp_path / "export.zip", files), "01")
+    assert (code, "../../evil.ipynb" in out) == (1, True)
+    assert (shared_class.class_dir / "submitted" / "emmy" / "01_tiny" / "01_tiny.ipynb").is_file()
 
 
 def test_limits_of_the_whole_and_of_one_member():

@@ -1,9 +1,11 @@
 """Reading what strangers packed: members of a zip file or a folder, with their defects named and nothing extracted.
 
-A zip as a whole is refused with an `ArchiveError` (paths that lead out of it, links, encryption, a bomb, a damaged
-directory). A single member that cannot be read is told by `Member.read`, which raises `MemberError`.
+A zip as a whole is refused with an `ArchiveError` (encryption, a bomb, a damaged directory). A single member that
+cannot be read or must not be (a link, a path that leads out, one that is there twice) is told by `Member.read`, which
+raises `MemberError`.
 """
 
+import contextlib
 import io
 import os
 import re
@@ -12,6 +14,7 @@ import struct
 import unicodedata
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -60,6 +63,7 @@ class Member:
         time: when it was written, with a time zone, or None.
         read: gives its bytes, or raises `MemberError`.
         too_large: it is beyond the limit of one member, so `read` refuses.
+        astray: its path is none of a file in the archive and tells nobody's, so `read` refuses.
     """
 
     name: str
@@ -67,6 +71,7 @@ class Member:
     time: datetime | None
     read: Callable[[], bytes]
     too_large: bool = False
+    astray: bool = False
 
 
 @contextmanager
@@ -81,11 +86,14 @@ def open_export(path: Path) -> Iterator[list[Member]]:
         return
     if not path.exists():
         raise ArchiveError(f"there is no file or folder {path}: give the zip that the learning platform exported")
-    try:
-        with path.open("rb") as file:
-            yield zip_members(file, path.name, EXPORT)
-    except OSError as error:
-        raise ArchiveError(f"cannot read {path}: {error.strerror or error}; download the export once more") from error
+    with contextlib.ExitStack() as opened:
+        try:  # not around the yield: what the caller cannot write has nothing to do with the export
+            file = opened.enter_context(path.open("rb"))
+            members = zip_members(file, path.name, EXPORT)
+        except OSError as error:
+            why = error.strerror or error
+            raise ArchiveError(f"cannot read {path}: {why}; download the export once more") from error
+        yield members
 
 
 def nested_members(data: bytes, name: str) -> list[Member]:
@@ -105,25 +113,35 @@ def zip_members(file, name: str, limits: Limits) -> list[Member]:
     except _DAMAGED as error:
         raise ArchiveError(f"{name} is no zip file or a damaged one ({error}); download it once more") from error
     packed = file.seek(0, os.SEEK_END)
-    names = [_safe_name(info, name) for info in infos]
-    pairs = [(info, member) for info, member in zip(infos, names, strict=True) if not info.is_dir()]
-    _refuse_bomb([info for info, _ in pairs], packed, name, limits)
-    seen: set[str] = set()
-    for info, member in pairs:
-        if member in seen:
-            raise ArchiveError(f"{name} holds {member!r} twice, so it is unclear which one counts; export it once more")
-        seen.add(member)
-        _refuse_kind(info, member, name)
-    return [_zip_member(archive, info, member, limits) for info, member in pairs if not JUNK.search(member)]
+    infos = [info for info in infos if not info.is_dir()]
+    _refuse_bomb(infos, packed, name, limits)
+    if locked := next((info for info in infos if info.flag_bits & 0x1), None):
+        raise ArchiveError(f"{name} is encrypted ({_printable(locked.filename)!r}); export it without a password")
+    named = [(info, *_safe_name(info)) for info in infos]
+    count = Counter(member for _, member, _ in named)
+    members = []
+    for info, member, astray in named:
+        problem = (
+            astray or _no_file(info) or ("is there twice, so it is unclear which one counts" * (count[member] > 1))
+        )
+        if not JUNK.search(member):
+            members.append(_zip_member(archive, info, member, limits, problem, astray=bool(astray)))
+    return members
 
 
-def _zip_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, limits: Limits) -> Member:
-    too_large = info.file_size > limits.member
-    return Member(name, info.file_size, _zip_time(info), lambda: _read_zip(archive, info, limits), too_large)
+def _zip_member(
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, limits: Limits, problem: str, *, astray: bool
+) -> Member:
+    def read() -> bytes:
+        if problem:
+            raise MemberError(problem)
+        return _read_zip(archive, info, limits)
+
+    return Member(name, info.file_size, _zip_time(info), read, info.file_size > limits.member, astray)
 
 
-def _safe_name(info: zipfile.ZipInfo, archive: str) -> str:
-    """The member's name with forward slashes, or an error where it leads out of the archive."""
+def _safe_name(info: zipfile.ZipInfo) -> tuple[str, str]:
+    """The member's name with forward slashes, and what is wrong with it where it cannot be a file's below a folder."""
     name = info.filename
     if not info.flag_bits & 0x800:
         # Without the UTF-8 flag the name is cp437 by the book, but most tools write plain UTF-8 bytes all the same.
@@ -133,11 +151,11 @@ def _safe_name(info: zipfile.ZipInfo, archive: str) -> str:
             name = info.filename
     name = unicodedata.normalize("NFC", name.replace("\\", "/"))
     parts = name.split("/")
-    if name.startswith("/") or ".." in parts or re.match(r"[A-Za-z]:", name):
-        raise ArchiveError(f"{archive} holds the path {name!r}, which leads out of it; do not use this file")
     if "\x00" in info.orig_filename or any(ord(char) < 32 for char in name):
-        raise ArchiveError(f"{archive} holds a name with control characters ({name!r}); do not use this file")
-    return "/".join(part for part in parts if part not in ("", "."))
+        return _printable(name), "has control characters in its name"
+    if name.startswith("/") or ".." in parts or re.match(r"[A-Za-z]:", name):
+        return _printable(name), "has a path that leads out of the zip"
+    return "/".join(part for part in parts if part not in ("", ".")), ""
 
 
 def _refuse_bomb(infos: list[zipfile.ZipInfo], packed: int, name: str, limits: Limits) -> None:
@@ -152,14 +170,12 @@ def _refuse_bomb(infos: list[zipfile.ZipInfo], packed: int, name: str, limits: L
         )
 
 
-def _refuse_kind(info: zipfile.ZipInfo, member: str, name: str) -> None:
+def _no_file(info: zipfile.ZipInfo) -> str:
+    """Why a member is no ordinary file, empty where it is one."""
     mode = info.external_attr >> 16
     if stat.S_ISLNK(mode):
-        raise ArchiveError(f"{name} holds {member!r}, a symbolic link; pack the file itself")
-    if mode and stat.S_IFMT(mode) not in (0, stat.S_IFREG):
-        raise ArchiveError(f"{name} holds {member!r}, which is no ordinary file; pack files only")
-    if info.flag_bits & 0x1:
-        raise ArchiveError(f"{name} is encrypted ({member!r}); export it without a password")
+        return "is a symbolic link"
+    return "is no ordinary file" if mode and stat.S_IFMT(mode) not in (0, stat.S_IFREG) else ""
 
 
 def _read_zip(archive: zipfile.ZipFile, info: zipfile.ZipInfo, limits: Limits) -> bytes:

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import sqlite3
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from cvcourse.paths import CoursePaths
 
 COURSE_ID = "cvcourse"
 WAIT_SECONDS = 3.0
+_DISK = ("disk is full", "disk I/O error", "readonly database", "unable to open database file")
 
 
 def _sqlite_file(address: str) -> Path | None:
@@ -63,6 +65,12 @@ def one_line_refusals(address: str) -> Iterator[None]:
         why = str(error).splitlines()[0]
         if "database is locked" in why:
             raise ClassError(_in_use(address)) from error
+        if any(sign in why for sign in _DISK):
+            what = re.sub(r"^\([\w.]+\) ", "", why)
+            raise ClassError(
+                f"cannot write the gradebook {address}: {what}; make room or mend the disk, then run the same command "
+                "again: what was entered before stays"
+            ) from error
         raise ClassError(f"the gradebook {address} refused: {why}; nothing more was written") from error
 
 

@@ -38,13 +38,14 @@ class Intake:
 
     def read(self, members: list[Member], on_progress: Progress | None = None) -> list[Entry]:
         """Take in every member; a defect of one is told in its entry. `on_progress` is called with (done, in all)."""
-        members = _unwrapped(members, self.people)
+        astray = [member for member in members if member.astray]
+        members = _unwrapped([member for member in members if not member.astray], self.people)
         self.people.numbers_fit = numbers_fit((member.name.split("/")[0] for member in members), self.people)
-        for done, member in enumerate(members, start=1):
-            owner = owner_of(member.name, self.people)
+        for done, member in enumerate([*members, *astray], start=1):
+            owner = Owner(None, member.name) if member.astray else owner_of(member.name, self.people)
             self._take(member, owner, member.time, member.name)
             if on_progress is not None:
-                on_progress(done, len(members))
+                on_progress(done, len(members) + len(astray))
         return self.entries
 
     def _take(self, member: Member, owner: Owner, time: datetime | None, file: str, inside: bool = False) -> None:
@@ -86,7 +87,8 @@ class Intake:
             return False
         notebooks = [member for member in inner if is_notebook_name(member.name)]
         if not notebooks:
-            outer.defect = "is a zip that holds no notebook"
+            deeper = any(is_zip_name(member.name) for member in inner)
+            outer.defect = "is a zip that holds another zip" if deeper else "is a zip that holds no notebook"
             return False
         for member in notebooks:
             name = member.name.rsplit("/", 1)[-1]
