@@ -33,6 +33,13 @@ LEARNING = "For readers and students"
 CLASS = "For instructors"
 
 
+def _seconds(timeout: float) -> float:
+    """--timeout, where it is a time."""
+    if not 0 < timeout < float("inf"):
+        raise CourseError(f"--timeout is a number of seconds above 0, not {timeout:g}")
+    return timeout
+
+
 def _print_version(wanted: bool) -> None:
     if wanted:
         typer.echo(__version__)
@@ -344,7 +351,7 @@ def check(
         from cvcourse.grading.grade_view import check_view
     except ImportError as error:
         raise CourseError(f"{error.name} is missing: install it with `pip install cvcourse[lab]`") from error
-    result = run_tests(notebook, Limits(cell=timeout, notebook=4 * timeout))
+    result = run_tests(notebook, Limits(cell=_seconds(timeout), notebook=4 * timeout))
     emit(result.as_dict(), check_view(result), as_json=as_json)
     raise typer.Exit(0 if result.clean else 1)
 
@@ -408,7 +415,7 @@ def grade(
         students=student,
         regrade=regrade,
         new_seed=new_seed,
-        limits=Limits(cell=timeout, notebook=4 * timeout) if timeout else None,
+        limits=None if timeout is None else Limits(cell=_seconds(timeout), notebook=4 * timeout),
         workers=workers,
         scheduler=scheduler,
         sandbox=not unsafe,

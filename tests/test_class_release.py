@@ -202,6 +202,14 @@ def test_again_without_a_due_date_keeps_it_and_out_goes_elsewhere(checkout, quic
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["01_tiny.ipynb", "01_tiny_bundle.zip"]
 
 
+def test_a_class_elsewhere_without_a_roster_is_a_misspelt_one(checkout, quick_wheel, monkeypatch, tmp_path):
+    nowhere = CoursePaths(checkout.root, tmp_path / "aunumn")
+    code, out, err = run_cli(monkeypatch, nowhere, "release", "01")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "has no roster yet" in err
+    assert not nowhere.class_dir.exists()
+
+
 def test_a_changed_assignment_is_told(checkout, quick_wheel):
     assert release(checkout, UNIT).changed_since == ""
     script = checkout.source / "assignments" / f"{UNIT}.py"

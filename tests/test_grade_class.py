@@ -12,6 +12,7 @@ import nbformat
 import pytest
 from typer.testing import CliRunner
 
+from cvcourse.build.source import Source, digest
 from cvcourse.cli import app
 from cvcourse.errors import ClassError, CourseError
 from cvcourse.grading import bridge, grade
@@ -94,11 +95,9 @@ def test_only_what_changed_is_graded_again(paths, no_kernel, monkeypatch):
     assert status(result) == {"a": "unchanged", "b": "graded", "c": "no submission", "d": "no submission"}
     assert points(result) == {"a": 10, "b": 5, "c": None, "d": None}
     assert status(grade_class(paths, tiny.UNIT, Options(limits=LIMITS, students=["a"], regrade=True))) == {
-        "a": "graded",
-        "b": "unchanged",
-        "c": "no submission",
-        "d": "no submission",
+        "a": "graded"
     }
+    assert status(grade_class(paths, tiny.UNIT, PLAIN))["b"] == "unchanged"
 
 
 def test_a_resubmission_that_is_broken_does_not_keep_the_old_points(paths, no_kernel):
@@ -215,11 +214,45 @@ def test_a_new_seed_grades_everybody_again(paths, tests_run):
     assert status(grade_class(paths, tiny.UNIT, PLAIN))["a"] == "unchanged"
 
 
+def test_a_new_seed_for_some_of_a_class_is_refused(paths, no_kernel):
+    before = seed_for(paths.class_dir, tiny.UNIT)
+    with pytest.raises(ClassError, match="--new-seed grades everybody"):
+        grade_class(paths, tiny.UNIT, Options(new_seed=True, students=["a"]))
+    assert seed_for(paths.class_dir, tiny.UNIT) == before
+
+
+def test_tests_that_were_mended_and_not_built_are_not_graded_with(paths, no_kernel):
+    tiny.submit(paths.class_dir, "a", tiny.handed_in())
+    script = paths.source / "assignments" / f"{tiny.UNIT}.py"
+    (paths.root / "pyproject.toml").write_text('[tool.cvcourse]\nrepository = ""\n')
+    file = paths.solutions / tiny.UNIT / f"{tiny.UNIT}.ipynb"
+    notebook = nbformat.read(file, as_version=4)
+    notebook.metadata["cvcourse"] = {"sha256": digest(Source(paths, "assignments", tiny.UNIT))}
+    nbformat.write(notebook, file)
+    assert points(grade_class(paths, tiny.UNIT, PLAIN))["a"] == 10
+    text = script.read_text()
+    script.write_text(text + "# mended\n")
+    with pytest.raises(
+        ClassError, match=r"is out of step: .* changed since it was built; run `cvcourse build 01_tiny`"
+    ):
+        grade_class(paths, tiny.UNIT, PLAIN)
+    script.unlink()
+    assert status(grade_class(paths, tiny.UNIT, PLAIN))["a"] == "unchanged", "where there is no source"
+
+
+@pytest.mark.parametrize("command", ["grade", "check"])
+@pytest.mark.parametrize("timeout", ["0", "-1", "nan", "inf"])
+def test_a_timeout_that_is_none_is_refused(paths, monkeypatch, command, timeout):
+    monkeypatch.setenv("CVCOURSE_ROOT", str(paths.root))
+    run = CliRunner().invoke(app, [command, "01", f"--timeout={timeout}"])
+    assert "--timeout is a number of seconds above 0" in str(run.exception)
+
+
 def test_what_ran_without_walls_is_named_and_graded_again_behind_them(paths, no_kernel):
     tiny.submit(paths.class_dir, "a", tiny.handed_in())
     result = grade_class(paths, tiny.UNIT, Options(limits=LIMITS, sandbox=False))
     assert tiny.FarmHere.options["sandbox"] is False
-    assert "1 submissions ran with your rights" in result.notes[0]
+    assert "1 submission ran with your rights" in result.notes[0]
     notes = report(paths, tiny.UNIT).notes
     assert any("--unsafe-no-sandbox): a" in note for note in notes)
     assert status(grade_class(paths, tiny.UNIT, PLAIN))["a"] == "graded"
@@ -410,7 +443,7 @@ def test_the_options_of_grade_reach_the_run(paths, no_kernel, monkeypatch):
     run = CliRunner().invoke(app, ["grade", "01", *options.split()])
     assert run.exit_code == 0, run.output
     assert json.loads(run.stdout)["notes"] == [
-        "1 submissions ran with your rights, without a wall (--unsafe-no-sandbox)"
+        "1 submission ran with your rights, without a wall (--unsafe-no-sandbox)"
     ]
     assert tiny.FarmHere.options == {"workers": 3, "processes": 1, "scheduler": "tls://there:1", "sandbox": False}
     assert seed_for(paths.class_dir, tiny.UNIT) != seed
@@ -425,6 +458,9 @@ def test_the_commands_grade_and_report(paths, no_kernel, monkeypatch):
     run = CliRunner().invoke(app, ["grade", "01"])
     assert run.exit_code == 0, run.output
     assert "nothing handed in" in run.output
+    run = CliRunner().invoke(app, ["grade", "01", "--student", "b", "--student", "c"])
+    assert run.output.startswith("01_tiny: nothing handed in by b, c; take in an export with")
+    assert "no submission" not in run.output
     tiny.submit(paths.class_dir, "b", b"{")
     run = CliRunner().invoke(app, ["grade", "tiny", "--json", "--late-penalty", "10"])
     assert run.exit_code == 1
@@ -432,4 +468,6 @@ def test_the_commands_grade_and_report(paths, no_kernel, monkeypatch):
     run = CliRunner().invoke(app, ["report", "01"])
     assert run.exit_code == 0, run.output
     assert "Students to look at" in run.output
-    assert isinstance(CliRunner().invoke(app, ["grade", "07"]).exception, CourseError)
+    run = CliRunner().invoke(app, ["grade", "07"])
+    assert isinstance(run.exception, CourseError)
+    assert run.output == "", "no empty line before the error's"

@@ -23,6 +23,7 @@ from cvcourse.grading.keys import Keys, whole_key
 from cvcourse.grading.ledger import Ledger
 from cvcourse.grading.marking import Marked, as_graded, unusable
 from cvcourse.grading.outcomes import Graded, Outcome, Verdict, load_outcomes, save_outcome
+from cvcourse.grading.release import refuse_old_tests
 from cvcourse.grading.roster import Roster, load_roster
 from cvcourse.grading.seeds import new_seed, seed_for
 from cvcourse.grading.store import only_writer, write_all
@@ -65,7 +66,7 @@ class ClassGrades:
     Attributes:
         unit: the assignment.
         max_points: what it is worth.
-        rows: one per student of the roster.
+        rows: one per student of the roster, or of those who were to be graded.
         aside: files that were set aside when they were collected, with the reason.
         notes: what is odd about the run as a whole.
     """
@@ -231,7 +232,8 @@ class Run:
     def rows(self, before: dict[str, float], penalties: dict[str, float]) -> list[Row]:
         """The table of the class, from the outcomes and the gradebook's points."""
         scores = self.ledger.scores()
-        return [self._row(student.id, student.name, before, scores, penalties) for student in self.roster]
+        wanted = set(self.options.students or self.roster.students)
+        return [self._row(one.id, one.name, before, scores, penalties) for one in self.roster if one.id in wanted]
 
     def _row(
         self, student: str, name: str, before: dict[str, float], scores: dict[str, float], penalties: dict[str, float]
@@ -282,12 +284,15 @@ def grade_class(
         ClassError: no roster, no assignment, gradebook in use, an unknown student, no wall, no workers, or stopped.
     """
     options = options or Options()
+    if options.new_seed and options.students:
+        raise ClassError("--new-seed grades everybody anew, --student only some: give one of them")
     roster = load_roster(paths.class_dir)
     unknown = [student for student in options.students or [] if student not in roster]
     if unknown:
         raise ClassError(f"not on the roster: {', '.join(unknown)}; `roster.csv` in {paths.class_dir} lists the ids")
     with only_writer(paths.class_dir):
         assignment = load_assignment(paths.solutions / unit / f"{unit}.ipynb", unit)  # refused before any writing
+        refuse_old_tests(paths, assignment)
         write_all(class_config(paths))
         bridge.enter_assignment(paths, unit)
         bridge.enter_students(paths, roster)
@@ -308,5 +313,6 @@ def _grade(run: Run, progress: Progress | None) -> ClassGrades:
     aside = [{"file": e.file, "student": e.student or "", "reason": e.reason} for e in run.collection.aside()]
     notes = list(run.notes)
     if not run.options.sandbox and run.fresh:
-        notes.append(f"{len(run.fresh)} submissions ran with your rights, without a wall (--unsafe-no-sandbox)")
+        many = f"{len(run.fresh)} submission{'s' * (len(run.fresh) > 1)}"
+        notes.append(f"{many} ran with your rights, without a wall (--unsafe-no-sandbox)")
     return ClassGrades(run.unit, run.assignment.points, run.rows(before, penalties), aside, notes)

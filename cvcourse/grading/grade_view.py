@@ -57,10 +57,13 @@ def bar() -> Iterator[Callable[[str], Start]]:
     """Progress bars on stderr. Call it with a title; call that with the names to come; call that after each of them."""
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate()
     times = TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn()
-    with Progress(*columns, *times, console=Console(stderr=True), transient=True) as progress:
+    with contextlib.ExitStack() as shown:
+        progress = Progress(*columns, *times, console=Console(stderr=True), transient=True)
 
         def titled(title: str) -> Start:
             def start(names: list[str]) -> Advance:
+                if not progress.live.is_started:  # not before: an error that comes first stands alone
+                    shown.enter_context(progress)
                 task = progress.add_task(title, total=len(names))
                 return lambda name: progress.update(task, advance=1, description=f"{title}: {escape(name)}")
 
@@ -101,8 +104,16 @@ def grade_view(result) -> Group:
     notes = [Text(f"Note: {note}.") for note in result.notes]
     changed = [row for row in result.rows if row.before is not None]
     if changed:
-        notes.append(Text(f"Points of {len(changed)} students changed: {', '.join(map(_change, changed))}."))
+        whose = f"{len(changed)} student{'s' * (len(changed) > 1)}"
+        notes.append(Text(f"Points of {whose} changed: {', '.join(map(_change, changed))}."))
+    if all(row.status == "no submission" for row in result.rows) and not result.aside:
+        view = Text(_nothing(result))
     return Group(view, *aside_view(result.aside), *notes)
+
+
+def _nothing(result) -> str:
+    who = ", ".join(row.student for row in result.rows) if len(result.rows) < 4 else f"{len(result.rows)} students"
+    return f"{result.unit}: nothing handed in by {who}; take in an export with `cvcourse collect ZIP {result.unit}`."
 
 
 def _change(row) -> str:

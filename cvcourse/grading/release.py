@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from cvcourse.errors import ClassError, CourseError
+from cvcourse.grading.assignment import Assignment
 from cvcourse.grading.bundle import digest, make_bundle, refuse_secrets
 from cvcourse.grading.class_config import class_config
 from cvcourse.grading.collect import refresh_timestamps
 from cvcourse.grading.due import due_dates, set_due, show_date, sync_extensions
 from cvcourse.grading.gradebook import open_gradebook
+from cvcourse.grading.roster import load_roster
 from cvcourse.grading.store import read_json, write_all, write_json
 from cvcourse.paths import CoursePaths
 
@@ -40,8 +42,11 @@ def release(paths: CoursePaths, unit: str, due: datetime | None = None, out: Pat
     """Hand out one unit: its notebook and bundle go to `out` (default: `released/UNIT` in the class folder).
 
     Raises:
-        CourseError: the notebooks are not built or out of step, or a folder or the gradebook cannot be written.
+        CourseError: the notebooks are not built or out of step, a class elsewhere has no roster, or a folder or the
+            gradebook cannot be written.
     """
+    if paths.class_dir != (paths.root / "class").resolve():
+        load_roster(paths.class_dir)  # refused where there is none: most often the folder's name is misspelt
     refuse_out_of_step(paths, unit)
     folder = (out or paths.class_dir / "released" / unit).expanduser().resolve()
     notebook = (paths.release / unit / f"{unit}.ipynb").read_bytes()
@@ -90,6 +95,23 @@ def refuse_out_of_step(paths: CoursePaths, unit: str) -> None:
     if found:
         more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
         raise ClassError(f"{found[0].path} is out of step: {found[0].reason}{more}; run `cvcourse build {unit}` first")
+
+
+def refuse_old_tests(paths: CoursePaths, assignment: Assignment) -> None:
+    """Refuse to grade with the tests of a notebook whose source is another one by now; without a source all is well.
+
+    Raises:
+        ClassError: the source was changed and not built.
+    """
+    from cvcourse.build.source import ASSIGNMENT, Source, digest
+
+    source = Source(paths, ASSIGNMENT, assignment.unit)
+    built_from = assignment.source.metadata.get("cvcourse", {}).get("sha256")
+    there = source.path.is_file() and (paths.root / "pyproject.toml").is_file()
+    if built_from and there and built_from != digest(source):
+        built = source.executed.relative_to(paths.root).as_posix()
+        reason = f"{source.label} changed since it was built"
+        raise ClassError(f"{built} is out of step: {reason}; run `cvcourse build {assignment.unit}` first")
 
 
 def _remember(paths: CoursePaths, unit: str, sha256: str) -> str:
