@@ -1,10 +1,12 @@
 """`cvcourse collect`: exports of Canvas, Moodle and folders, attempts, times, and what is set aside."""
 
+import json
 import os
 import sqlite3
 from datetime import UTC, datetime
 from functools import cache
 
+import nbformat
 import pytest
 
 from cvcourse.errors import ClassError
@@ -13,6 +15,7 @@ from cvcourse.grading.collection import load_collection, submitted_notebook
 from cvcourse.grading.due import set_due, write_extension
 from cvcourse.grading.gradebook import open_gradebook
 from cvcourse.grading.roster import Roster, Student, save_roster
+from cvcourse.grading.submission import read_submission
 from tests.exports import (
     MOODLE,
     PLAIN,
@@ -278,11 +281,10 @@ def test_a_students_own_zip_is_opened(canvas):
         (b"", "is empty"),
         (b'{"cells": [', "is no valid JSON (line 1"),
         (b'{"cells": [\n<<<<<<< HEAD\n', "marks of a merge conflict"),
-        (b"[1, 2]", "is JSON but no notebook"),
-        (b'{"cells": {}}', "has no list of cells"),
-        (b'{"cells": [{"source": "x"}]}', "cell 1 has no type"),
-        (b'{"cells": [{"cell_type": "code", "source": 3}]}', "cell 1 has no source text"),
-        (b'{"worksheets": [], "nbformat": 3}', "format 3"),
+        (b"[1, 2]", "is JSON, but not a notebook"),
+        (b'{"cells": {}}', "has no cells"),
+        (b'{"cells": [{"cell_type": "code", "source": 3}]}', "has no cells"),
+        (b'{"worksheets": [], "nbformat": 3}', "has no cells"),
         (b"[" * 100_000, "nested too deeply"),
         (b"\xff\xfe\xfd", "is not UTF-8 text"),
         (b'{"cells": "\xe9"}', "is not UTF-8 text"),
@@ -296,6 +298,32 @@ def test_a_broken_notebook_is_taken_with_its_reason(canvas, data, reason):
     assert reason in result.broken["12"]
     assert submitted(canvas, "12") == data
     assert reason in load_collection(canvas.class_dir, UNIT).taken()["12"].broken
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        json.dumps(nbformat.convert(handed_in(), 3)).encode(),
+        as_bytes(handed_in()).replace(b'"markdown"', b'"unheard of"'),
+    ],
+)
+def test_what_grading_reads_is_not_called_unreadable(plain, data):
+    result = take(plain, {f"ada/{UNIT}.ipynb": data, "ada/another.ipynb": bare()})
+    assert (result.taken, result.broken) == (["ada"], {})
+    assert load_collection(plain.class_dir, UNIT).taken()["ada"].fits == "unit"
+    read_submission(submitted(plain, "ada"))
+
+
+def test_which_of_two_notebooks_at_once_counts_is_said(plain, monkeypatch):
+    names = (f"{UNIT} (1).ipynb", f"{UNIT}.ipynb")
+    files = {f"ada/{names[0]}": work("a"), f"ada/{names[1]}": work("b"), f"grace/{UNIT}.ipynb": work()}
+    export = zipped(plain.root.parent / "export.zip", files)
+    code, out, _ = run_cli(monkeypatch, plain, "collect", export, "01")
+    assert code == 0
+    assert f"ada: 2 notebooks were handed in together: {names[0]}, {names[1]}; the last of these counts." in out
+    assert submitted(plain, "ada") == work("b")
+    later = take(plain, {f"ada/{UNIT}.ipynb": work("c")}, (2026, 12, 1, 20, 0, 0))
+    assert (later.replaced, later.several) == (["ada"], {})
 
 
 def test_an_older_attempt_counts_where_the_newest_cannot_be_read(canvas):

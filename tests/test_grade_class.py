@@ -398,6 +398,14 @@ def test_an_unknown_student_and_a_missing_assignment_are_one_line(paths):
         grade_class(paths, tiny.UNIT)
 
 
+def test_two_notebooks_at_once_are_in_the_table(paths, no_kernel):
+    tiny.submit(paths.class_dir, "a", tiny.handed_in())
+    first, second = (Entry(f"a/{n}.ipynb", "a", kind="notebook", sha256=n, order=1, attempt=1) for n in ("one", "two"))
+    first.status, second.status, second.attempt = "older", "taken", 2
+    save_collection(paths.class_dir, Collection(tiny.UNIT, [first, second]))
+    assert "one.ipynb, two.ipynb; the last" in grade_class(paths, tiny.UNIT, PLAIN).rows[0].notes[-1]
+
+
 def test_a_taken_entry_whose_file_is_gone_is_not_passed_over(paths, no_kernel):
     save_collection(paths.class_dir, Collection(tiny.UNIT, [Entry("x.ipynb", "a", "taken", kind="notebook")]))
     result = grade_class(paths, tiny.UNIT, PLAIN)

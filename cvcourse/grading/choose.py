@@ -19,6 +19,19 @@ def moment(entry: Entry) -> datetime:
     return datetime.fromisoformat(entry.time) if entry.time else _NEVER
 
 
+def handed_in_together(entries: list[Entry], student: str) -> str:
+    """Which of several different notebooks that came from a student at once counts; empty where there was one."""
+    mine = [entry for entry in entries if entry.student == student and entry.attempt]
+    taken = next((entry for entry in mine if entry.status == "taken"), None)
+    others = [e for e in mine if taken and e.order == taken.order and e.sha256 != taken.sha256]
+    if not others:
+        return ""
+    names = [own_name(entry) for entry in [*others, taken]]
+    if len(set(names)) < len(names):
+        names = [entry.file for entry in [*others, taken]]
+    return f"{len(names)} notebooks were handed in together: {', '.join(names)}; the last of these counts"
+
+
 def decide(entries: list[Entry], unit: str) -> None:
     """Set status, reason and attempt of every entry whose student is known; the others stay aside."""
     by_student: dict[str, list[Entry]] = defaultdict(list)

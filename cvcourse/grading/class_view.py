@@ -59,6 +59,7 @@ def collect_view(result: Collected) -> Group:
     lines: list[Text | Table] = [Text(head)]
     if result.missing:
         lines.append(Text(f"Nothing yet from {len(result.missing)}: {_some(result.missing)}."))
+    lines += [Text(f"{student}: {said}.") for student, said in result.several.items()]
     if result.broken:
         broken = table("Taken, but not readable as a notebook: graded with no points", "student", "reason")
         for student, reason in result.broken.items():

@@ -13,7 +13,7 @@ from typing import Any
 
 from cvcourse.errors import ClassError
 from cvcourse.grading.archive import open_export
-from cvcourse.grading.choose import decide, moment
+from cvcourse.grading.choose import decide, handed_in_together, moment
 from cvcourse.grading.class_config import class_config
 from cvcourse.grading.collection import (
     Collection,
@@ -43,6 +43,7 @@ class Collected:
         taken: all students with a submission now; new and replaced are those of this call.
         aside: entries of this export that were set aside, with their reasons.
         broken: students whose submission is no readable notebook, with the reason.
+        several: students of this export who handed in different notebooks at once: which one counts.
         late: students whose submission came after their due date.
         missing: students of the roster without a submission.
     """
@@ -55,6 +56,7 @@ class Collected:
     new: list[str] = field(default_factory=list)
     replaced: list[str] = field(default_factory=list)
     broken: dict[str, str] = field(default_factory=dict)
+    several: dict[str, str] = field(default_factory=dict)
     late: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     aside: list[Entry] = field(default_factory=list)
@@ -252,6 +254,9 @@ def _summary(
     result.new = sorted(student for student in taken if student not in before)
     result.replaced = sorted(key for key, entry in taken.items() if before.get(key, entry.sha256) != entry.sha256)
     result.broken = {student: entry.broken for student, entry in sorted(taken.items()) if entry.broken}
+    here = sorted({entry.student for entry in present if entry.status == "taken"})
+    said = {student: handed_in_together(collection.entries, student) for student in here}
+    result.several = {student: text for student, text in said.items() if text}
     result.late = sorted(student for student, entry in taken.items() if is_late(entry, dates))
     result.missing = [student.id for student in roster if student.id not in taken]
     result.aside = [entry for entry in present if entry.status == "aside"]

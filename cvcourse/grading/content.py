@@ -1,6 +1,5 @@
 """Looking at a file that was handed in: is it a notebook, can it be read, do its cells belong to the unit."""
 
-import codecs
 import json
 import re
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from cvcourse.grading.collection import Fits, Kind
+from cvcourse.grading.submission import BrokenNotebook, decode, read_submission
 from cvcourse.paths import CoursePaths
 
 # Browsers and mail programs put another ending behind the one that they do not know.
@@ -47,24 +47,21 @@ def look_at(name: str, data: bytes) -> Look:
         suffix = Path(name).suffix.lower()
         return Look("other", f"is a {suffix} file, not a notebook (.ipynb)" if suffix else "is not a notebook (.ipynb)")
     try:
-        text = _decode(data)
-        notebook = json.loads(text)
-        problem = _defect(notebook)
-        ids = frozenset() if problem else grade_ids(notebook)
-    except RecursionError:
-        return Look("notebook", "is JSON nested too deeply for a notebook", text=data)
-    except ValueError as error:
-        return Look("notebook", _json_problem(data, error), text=data)
-    return Look("notebook", problem, ids, text.encode("utf-8", "surrogatepass"))
+        notebook, _ = read_submission(data)  # by grading's own reader, so that what it takes is taken here
+    except BrokenNotebook as error:
+        return Look("notebook", _problem(data, error), text=data)
+    return Look("notebook", "", grade_ids(notebook), decode(data).encode("utf-8", "surrogatepass"))
 
 
-def _decode(data: bytes) -> str:
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return data.decode("utf-16")
-    return data.decode("utf-8-sig")
+def _problem(data: bytes, error: BrokenNotebook) -> str:
+    """The reader's reason, and where the bytes are no JSON at all what they are instead."""
+    cause = error.__context__
+    if isinstance(cause, RecursionError):
+        return "is JSON nested too deeply for a notebook"
+    return _json_problem(data, cause) if isinstance(cause, UnicodeDecodeError | json.JSONDecodeError) else str(error)
 
 
-def _json_problem(data: bytes, error: ValueError) -> str:
+def _json_problem(data: bytes, error: UnicodeDecodeError | json.JSONDecodeError) -> str:
     if not data.strip(b" \t\r\n\x00"):
         return "is empty"
     if data.startswith(b"PK\x03\x04"):
@@ -75,29 +72,7 @@ def _json_problem(data: bytes, error: ValueError) -> str:
         return "holds the marks of a merge conflict, so it is no valid JSON"
     if isinstance(error, UnicodeDecodeError):
         return f"is not UTF-8 text (byte {error.start})"
-    if isinstance(error, json.JSONDecodeError):
-        return f"is no valid JSON (line {error.lineno}: {error.msg})"
-    return f"is no valid JSON ({error})"
-
-
-def _defect(notebook: object) -> str:
-    """Why JSON is no notebook, or an empty text."""
-    if not isinstance(notebook, dict):
-        return "is JSON but no notebook"
-    sheets = notebook.get("worksheets")
-    cells = notebook.get("cells")
-    if cells is None and isinstance(sheets, list):
-        return "is a notebook of format 3 (before 2015): open it in JupyterLab and save it again"
-    if not isinstance(cells, list):
-        return "is JSON but no notebook: it has no list of cells"
-    for number, cell in enumerate(cells, start=1):
-        if not isinstance(cell, dict) or not isinstance(cell.get("cell_type"), str):
-            return f"is no valid notebook: cell {number} has no type"
-        source = cell.get("source")
-        whole = isinstance(source, str) or (isinstance(source, list) and all(isinstance(line, str) for line in source))
-        if not whole:
-            return f"is no valid notebook: cell {number} has no source text"
-    return ""
+    return f"is no valid JSON (line {error.lineno}: {error.msg})"
 
 
 def grade_ids(notebook: dict) -> frozenset[str]:

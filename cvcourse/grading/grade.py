@@ -15,6 +15,7 @@ from cvcourse.errors import ClassError
 from cvcourse.grading import bridge
 from cvcourse.grading.assignment import Assignment, load_assignment
 from cvcourse.grading.cells import grade_id, is_test
+from cvcourse.grading.choose import handed_in_together
 from cvcourse.grading.class_config import class_config
 from cvcourse.grading.collection import Collection, load_collection, submitted_notebook
 from cvcourse.grading.execute import Limits
@@ -244,7 +245,8 @@ class Run:
         penalty = penalties.get(student, 0.0)
         points = max(scores.get(student, 0.0) - penalty, 0.0)
         row = Row(student, name, "graded" if student in self.fresh else "unchanged", points, penalty=penalty)
-        row.notes, row.seconds = graded.notes, graded.seconds
+        several = handed_in_together(self.collection.entries, student)
+        row.notes, row.seconds = graded.notes + [several] * bool(several), graded.seconds
         if student in before and abs(before[student] - points) > 1e-9:
             row.before = before[student]
         if graded.broken:

@@ -48,7 +48,8 @@ class Restored:
     notes: list[str] = field(default_factory=list)
 
 
-def _decode(data: bytes) -> str:
+def decode(data: bytes) -> str:
+    """The text of a file, told by its byte order mark, else UTF-8. Raises `BrokenNotebook` where it is none."""
     encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
         return data.decode(encoding)
@@ -142,7 +143,7 @@ def read_submission(data: bytes) -> tuple[NotebookNode, list[str]]:
     """
     if len(data) > MAX_BYTES:
         raise BrokenNotebook(f"the file has {len(data) / 1e6:.0f} MB, more than the {MAX_BYTES / 1e6:.0f} MB accepted")
-    raw, notes = _upgraded(_parse(_decode(data)))
+    raw, notes = _upgraded(_parse(decode(data)))
     raw = raw if isinstance(raw, list) else []
     if len(raw) > MOST_CELLS:
         raise _too_many_cells(len(raw))
