@@ -228,6 +228,25 @@ def test_lost_metadata_is_found_again_by_content():
     assert any("recognised" in note for note in result.notes)
 
 
+def test_tests_with_the_same_released_text_are_told_apart_by_their_order():
+    source = tiny.solved()
+    secret = "assert True\n### BEGIN HIDDEN TESTS\nassert shift({}) == {}\n### END HIDDEN TESTS"
+    for name, text in (("shift-visible", secret.format(1, 11)), ("shift-hidden", secret.format(2, 12))):
+        tiny.cell_of(source, name).source = text
+    work = tiny.handed_in()
+    for name in ("shift-visible", "shift-hidden"):
+        tiny.cell_of(work, name).source = "assert True"
+    for cell in work.cells:
+        cell.metadata = {}
+    submission, _ = read_submission(tiny.as_bytes(work))
+    result = restore(source, submission, tiny.STUBS)
+    assert not any("put back" in note for note in result.notes)
+    assert sum(cell.source == "assert True" for cell in result.notebook.cells) == 0, "not the student's own besides"
+    work.cells = [cell for cell in work.cells if cell.source != "assert True"]
+    submission, _ = read_submission(tiny.as_bytes(work))
+    assert any("put back: shift-visible, shift-hidden" in n for n in restore(source, submission, tiny.STUBS).notes)
+
+
 def test_an_answer_without_name_and_definition_is_found_by_its_place():
     work = tiny.handed_in(shift="shift = lambda x: BASE + x")
     tiny.cell_of(work, "shift").metadata = {}

@@ -231,8 +231,18 @@ class _Matcher:
         return [number for number, _ in sure]
 
     def _by_text(self) -> list[int]:
+        """Cells with the text that was released; several that are alike are the source's in their order."""
         texts = [released_text(cell, self.stubs).strip() for cell in self.known]
-        return self._claim_unique(lambda n, p: texts[n] != "" and texts[n] == self.handed[p].source.strip())
+        numbers: dict[str, list[int]] = {}
+        for number in self._open():
+            numbers.setdefault(texts[number], []).append(number)
+        found, free = [], self._free()
+        for text, alike in numbers.items():
+            places = [place for place in free if self.handed[place].source.strip() == text]
+            if text and len(places) == len(alike):
+                self.claims.update(zip(places, alike, strict=True))
+                found += alike
+        return found
 
     def _by_definition(self) -> list[int]:
         names = [defined_names(released_text(c, self.stubs)) if is_answer(c) else frozenset() for c in self.known]
@@ -316,7 +326,12 @@ def _answer(cell: NotebookNode, handed: str | None, stubs: dict[str, str], resto
 
 
 def _note_missing(matcher: _Matcher, restored: Restored) -> None:
-    missing = [grade_id(matcher.known[n]) for n in matcher._open() if not is_answer(matcher.known[n])]
+    locked = [matcher.known[n] for n in matcher._open() if not is_answer(matcher.known[n])]
+    empty = [cell for cell in locked if not released_text(cell, matcher.stubs).strip()]
+    nameless = [cell for cell in matcher.handed if not grade_id(cell) and not cell.source.strip()]
+    # A cell that was empty as released, with all of its test hidden, is there though it has lost its name.
+    there = empty if len(empty) <= len(nameless) else []
+    missing = [grade_id(cell) for cell in locked if cell not in there]
     if missing:
         restored.notes.append(f"locked cells were missing and were put back: {_some(missing)}")
     if restored.missing:
