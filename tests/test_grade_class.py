@@ -189,6 +189,25 @@ def test_a_mended_test_is_run_for_everybody_again_and_only_that_one(paths, tests
     assert "double(3) is 6, not 0" in str(tiny.cell_of(executed, "double-visible").outputs)
 
 
+def test_who_gave_points_looks_again_only_where_the_test_or_the_answer_is_another(paths, no_kernel):
+    def look_again() -> bool:
+        with open_gradebook(paths) as gradebook:
+            return gradebook.find_grade("double-hidden", tiny.UNIT, tiny.UNIT, "a").needs_manual_grade
+
+    tiny.submit(paths.class_dir, "a", tiny.handed_in(double=None))
+    grade_class(paths, tiny.UNIT, PLAIN)
+    with open_gradebook(paths) as gradebook:
+        grade_ = gradebook.find_grade("double-hidden", tiny.UNIT, tiny.UNIT, "a")
+        grade_.manual_score, grade_.needs_manual_grade = 1.5, False
+        gradebook.db.commit()
+    edit_source(paths, "shift-visible", "assert shift(2) == 12, 'two further on'")
+    assert status(grade_class(paths, tiny.UNIT, PLAIN))["a"] == "graded"
+    assert not look_again()
+    edit_source(paths, "double-hidden", "assert double(4) == 8")
+    assert points(grade_class(paths, tiny.UNIT, PLAIN))["a"] == 6.5
+    assert look_again()
+
+
 def test_a_changed_solution_or_text_runs_nothing_and_a_given_cell_everything(paths, tests_run):
     tiny.submit(paths.class_dir, "a", tiny.handed_in())
     grade_class(paths, tiny.UNIT, PLAIN)

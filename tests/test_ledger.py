@@ -20,6 +20,8 @@ from tests.twin_classes import files, handed_in, marked
 DUE = datetime(2026, 1, 1, 11, 0, tzinfo=UTC)
 _GRADE = "(SELECT id FROM base_cell WHERE name = '{}' AND type = '{}')"
 
+_ESSAY = _GRADE.format("essay", "GradeCell")
+
 
 @pytest.mark.parametrize(
     "work",
@@ -91,6 +93,19 @@ def test_a_regrade_keeps_what_a_person_gave(twins):
         assert ledger.points("c") == {}
     with open_gradebook(twins.ours) as gradebook:
         assert gradebook.find_submission(tiny.UNIT, "a").score == 12
+
+
+def test_a_verdict_that_still_holds_is_not_to_be_looked_at_again_but_where_nobody_did(twins):
+    result = twins.submit("a", handed_in())
+    twins.enter("a", result)
+    twins.sql("UPDATE grade SET manual_score = 2, needs_manual_grade = 0 WHERE cell_id = " + _ESSAY)
+    with Ledger(twins.ours, tiny.UNIT) as ledger:
+        ledger.enter("a", marked(handed_in(), twins.ours), {"essay", "sketch"})
+    with open_gradebook(twins.ours) as gradebook:
+        names = {
+            one.name: one.needs_manual_grade for one in gradebook.find_submission_notebook(*[tiny.UNIT] * 2, "a").grades
+        }
+    assert (names["essay"], names["sketch"], names["double-hidden"]) == (False, True, False)
 
 
 def test_a_second_submission_with_files_beside_the_notebook(twins):

@@ -210,7 +210,10 @@ class Run:
             if student in self.unreadable:
                 result = unusable(self.assignment.source, self.unreadable[student])
             carry_outputs(result, self._autograded(student), set(work.earlier))
-            graded, problem = as_graded(student, keys, result, self.options.sandbox), self._enter(student, result)
+            graded, problem = (
+                as_graded(student, keys, result, self.options.sandbox),
+                self._enter(student, result, set(work.earlier)),
+            )
         else:
             graded, problem = Graded(student, {}, [], sandbox=self.options.sandbox), result
         if problem:
@@ -220,10 +223,10 @@ class Run:
         save_outcome(self.paths.class_dir, self.unit, graded)
         self.fresh.add(student)
 
-    def _enter(self, student: str, marked: Marked) -> str:
+    def _enter(self, student: str, marked: Marked, kept: set[str]) -> str:
         """Enter a result and compare the points that nbgrader's rule comes to; what went wrong, or an empty text."""
         try:
-            entered = self.ledger.enter(student, marked)
+            entered = self.ledger.enter(student, marked, kept)
         except NbGraderException as error:
             return f"nbgrader could not take the notebook: {error}"
         expected = {verdict.grade_id: verdict.points for verdict in marked.verdicts}

@@ -6,7 +6,7 @@ What it leaves is what nbgrader's own Autograde leaves with the same executed no
 import contextlib
 import copy
 import os
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Self
@@ -85,10 +85,15 @@ class Ledger:
                 self._gradebook.db.rollback()
                 raise
 
-    def enter(self, student: str, marked: Marked) -> dict[str, float | None]:
+    def enter(self, student: str, marked: Marked, kept: Container[str] = ()) -> dict[str, float | None]:
         """Put one executed submission into `autograded/` and its points and comments into the gradebook.
 
         All of it is there afterwards, or after an error nothing. The notebook of `marked` is changed in place.
+
+        Args:
+            student: id.
+            marked: the result.
+            kept: the grade_ids whose verdict is that of an earlier run, so that no person has to look at them again.
 
         Returns:
             The automatic points by grade_id as the gradebook holds them; None where a person decides.
@@ -113,7 +118,7 @@ class Ledger:
         try:
             swap.prepare(files)
             with self._transaction():
-                points = self._enter_rows(student, timestamp, autograded)
+                points = self._enter_rows(student, timestamp, autograded, kept)
                 swap.put()
                 self._set_permissions(student)
             entered = True
@@ -153,10 +158,12 @@ class Ledger:
         except OSError as error:
             raise cannot_write(folder, error) from error
 
-    def _enter_rows(self, student: str, timestamp: datetime | None, autograded: Autograded) -> dict[str, float | None]:
+    def _enter_rows(
+        self, student: str, timestamp: datetime | None, autograded: Autograded, kept: Container[str]
+    ) -> dict[str, float | None]:
         submission = self._rows.find_or_add(student, timestamp)
         row = self._notebook(submission, student)
-        self._rows.set_scores(row, autograded.scores)
+        self._rows.set_scores(row, autograded.scores, kept)
         self._rows.set_comments(row, autograded.comments)
         self._enter_missing_notebooks(student, submission)
         late = submission.seconds_late

@@ -3,6 +3,7 @@
 nbgrader's own functions look each row up by four joins and commit it alone. Nothing here commits.
 """
 
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -55,6 +56,18 @@ _SET_GRADE = (
     .values(
         auto_score=bindparam("score"),
         needs_manual_grade=or_(_grades.c.manual_score.is_not(None), bindparam("by_hand", type_=Boolean)),
+    )
+)
+# The same for a verdict that still holds: what a person has looked at stays looked at.
+_KEEP_GRADE = (
+    update(_grades)
+    .where(_grades.c.notebook_id == bindparam("row"), _grades.c.cell_id == bindparam("cell"))
+    .values(
+        auto_score=bindparam("score"),
+        needs_manual_grade=or_(
+            _grades.c.needs_manual_grade,
+            and_(_grades.c.manual_score.is_(None), bindparam("by_hand", type_=Boolean)),
+        ),
     )
 )
 _SET_ALL_GRADES = (
@@ -153,15 +166,19 @@ class Rows:
                 if rows:
                     self._db.execute(insert(table), rows)
 
-    def set_scores(self, row: str, scores: dict[str, float | None]) -> None:
-        """Automatic points by grade_id, for the submitted notebook with this id; points given by hand stay."""
-        values = [
-            {"row": row, "cell": self.cells.graded[name], "score": score, "by_hand": score is None}
-            for name, score in scores.items()
-            if name in self.cells.graded
-        ]
-        if values:
-            self._db.execute(_SET_GRADE, values)
+    def set_scores(self, row: str, scores: dict[str, float | None], kept: Container[str] = ()) -> None:
+        """Automatic points by grade_id, for the submitted notebook with this id; points given by hand stay.
+
+        Nobody has to look again at the cells of `kept`, whose verdict is that of an earlier run.
+        """
+        for statement, again in ((_SET_GRADE, False), (_KEEP_GRADE, True)):
+            values = [
+                {"row": row, "cell": self.cells.graded[name], "score": score, "by_hand": score is None}
+                for name, score in scores.items()
+                if name in self.cells.graded and (name in kept) == again
+            ]
+            if values:
+                self._db.execute(statement, values)
 
     def set_comments(self, row: str, comments: dict[str, str | None]) -> None:
         """nbgrader's own comments by grade_id; comments of a person stay."""
