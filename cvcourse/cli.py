@@ -423,7 +423,7 @@ def grade(
     )
     if anonymous is not None:
         set_anonymous(paths.class_dir, anonymous)
-    with bar() as bars:
+    with bar("stopping: what runs is ended first; what is graded stays") as bars:
         result = grade_class(paths, paths.unit(unit), options, progress=bars("Grading"))
     emit(result.as_dict(), grade_view(result), as_json=as_json)
     raise typer.Exit(0 if result.clean else 1)

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import signal
 import sqlite3
 import stat
 import subprocess
@@ -22,6 +23,7 @@ from cvcourse.grading.collection import Collection, Entry, save_collection
 from cvcourse.grading.due import set_due, write_extension
 from cvcourse.grading.execute import Limits
 from cvcourse.grading.grade import Options, grade_class
+from cvcourse.grading.grade_view import bar
 from cvcourse.grading.gradebook import open_gradebook
 from cvcourse.grading.isolation import IsolationError
 from cvcourse.grading.ledger import Ledger
@@ -305,6 +307,21 @@ def test_a_run_that_is_stopped_keeps_what_it_has_and_goes_on(paths, no_kernel, m
     monkeypatch.setattr(grade, "Farm", tiny.FarmHere)
     result = grade_class(paths, tiny.UNIT, PLAIN)
     assert status(result) == {"a": "unchanged", "b": "graded", "c": "graded", "d": "no submission"}
+
+
+def test_ctrl_c_is_answered_at_once(capsys):
+    before = signal.getsignal(signal.SIGINT)
+
+    def grading():
+        with bar("stopping: wait") as bars:
+            bars("Grading")(["a"])
+            signal.raise_signal(signal.SIGINT)
+            pytest.fail("went on")
+
+    with pytest.raises(KeyboardInterrupt):
+        grading()
+    assert capsys.readouterr().err == "stopping: wait\n"
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_two_runs_at_once_are_refused(paths, no_kernel):

@@ -1,6 +1,8 @@
 """What `check`, `grade` and `report` print for people."""
 
 import contextlib
+import signal
+import threading
 from collections.abc import Callable, Iterator
 
 from rich.console import Console, Group
@@ -53,12 +55,17 @@ class _Rate(ProgressColumn):
 
 
 @contextlib.contextmanager
-def bar() -> Iterator[Callable[[str], Start]]:
-    """Progress bars on stderr. Call it with a title; call that with the names to come; call that after each of them."""
+def bar(stopping: str = "") -> Iterator[Callable[[str], Start]]:
+    """Progress bars on stderr. Call it with a title; call that with the names to come; call that after each of them.
+
+    Args:
+        stopping: what Ctrl-C says at once, where ending takes a while.
+    """
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate()
     times = TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn()
     with contextlib.ExitStack() as shown:
-        progress = Progress(*columns, *times, console=Console(stderr=True), transient=True)
+        console = Console(stderr=True)
+        progress = Progress(*columns, *times, console=console, transient=True, disable=not console.is_interactive)
 
         def titled(title: str) -> Start:
             def start(names: list[str]) -> Advance:
@@ -69,7 +76,29 @@ def bar() -> Iterator[Callable[[str], Start]]:
 
             return start
 
+        if stopping:
+            shown.enter_context(_on_interrupt(lambda: progress.console.print(stopping)))
         yield titled
+
+
+@contextlib.contextmanager
+def _on_interrupt(say: Callable[[], None]) -> Iterator[None]:
+    """Call `say` at the first Ctrl-C, before it does what it always does."""
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.default_int_handler or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupted(number: int, frame: object) -> None:
+        signal.signal(signal.SIGINT, before)
+        say()
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, interrupted)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def check_view(result) -> Group:
