@@ -286,7 +286,8 @@ def grade_class(
         progress: gets the ids to be graded, gives what is called after each of them.
 
     Raises:
-        ClassError: no roster, no assignment, gradebook in use, an unknown student, no wall, no workers, or stopped.
+        ClassError: no roster, no assignment or one that is out of step, gradebook in use, an unknown student, a new
+            seed for some only, no wall, no workers, or stopped.
     """
     options = options or Options()
     if options.new_seed and options.students:
