@@ -100,7 +100,7 @@ def shows(text):
 
 
 def test_the_feedback_page_is_quiet_and_a_plain_page_is_not(paths, counting, tmp_path):
-    page = feedback_page(paths, tiny.UNIT, CLEAN)
+    page = feedback_page(paths, tiny.UNIT, CLEAN).page
     control = tmp_path / "control.html"
     control.write_text(HTMLExporter().from_filename(str(autograded(paths, RAW)))[0], encoding="utf-8")
     with watched(counting) as look:

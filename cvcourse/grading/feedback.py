@@ -2,10 +2,10 @@
 
 import html
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from html import unescape
 from pathlib import Path
 
-from nbconvert.exporters import HTMLExporter
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 from nbgrader.converters import GenerateFeedback
@@ -15,12 +15,16 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from cvcourse.grading.bridge import course_directory, nbgrader_config, nbgrader_log
 from cvcourse.grading.cells import grade_id, has_hidden_tests, is_answer, is_graded, visible_part
 from cvcourse.grading.hidden_text import HiddenText
+from cvcourse.grading.measured_html import MeasuredHTML
 from cvcourse.grading.outcomes import Graded, Outcome, load_outcome
+from cvcourse.grading.page_process import PageError, make_page
 from cvcourse.grading.sanitise import sanitise
 from cvcourse.grading.store import write_bytes
 from cvcourse.paths import CoursePaths
 
 HIDDEN_NOTE = "# This test is not shown."
+PAGE = "cvcourse.grading.feedback:FeedbackPage"
+_ENTRY = re.compile(r'(<li><a href="#([^"]*)">)[^<]*</a>')
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _REMOTE_SCRIPT = re.compile(
     r'<script[^>]*\bsrc="[^"]*"[^>]*>\s*</script>|<script type="text/x-mathjax-config">.*?</script>', re.S
@@ -28,8 +32,8 @@ _REMOTE_SCRIPT = re.compile(
 _MARKS = {Outcome.PASSED: "#009E73", Outcome.FAILED: "#D55E00", Outcome.NOT_ATTEMPTED: "#666666"}
 
 
-class FeedbackExporter(HTMLExporter):
-    """nbgrader's page as one file that loads nothing from anywhere."""
+class FeedbackPage(MeasuredHTML):
+    """nbgrader's page as one file that loads nothing from anywhere; its index says how each test ended."""
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
@@ -37,7 +41,36 @@ class FeedbackExporter(HTMLExporter):
 
     def from_notebook_node(self, nb, resources=None, **kwargs):
         page, resources = super().from_notebook_node(nb, resources, **kwargs)
-        return _REMOTE_SCRIPT.sub("", page), resources
+        index, notebook, rest = _REMOTE_SCRIPT.sub("", page).partition('<div class="panel-body">')
+        ended = resources.get("ended", {})
+        return _ENTRY.sub(lambda found: _entry(found, ended), index) + notebook + rest, resources
+
+
+class FeedbackExporter(FeedbackPage):
+    """The same made in a process of its own; where that takes too long or fails, a page with the outcomes only."""
+
+    problem = ""
+
+    def from_filename(self, filename, resources=None, **kwargs):
+        names, class_dir = resources["nbgrader"], Path(self.parent.coursedir.submitted_directory).parent
+        resources = {**resources, "class_dir": str(class_dir)}
+        steps = tuple(
+            one if isinstance(one, str) else f"{one.__module__}.{one.__name__}" for one in self.parent.preprocessors
+        )
+        try:
+            page = make_page(PAGE, self.config, filename, resources, preprocessors=steps)
+        except PageError as error:
+            self.problem = f"the page of the notebook could not be made: {error}"
+            self.log.error("%s: %s", names["student"], self.problem)
+            graded = load_outcome(class_dir, names["assignment"], names["student"])
+            page = _plain_page(names["assignment"], graded, self.problem)
+        return page, {**resources, "output_extension": self.file_extension}
+
+
+def _entry(found: re.Match, ended: dict[str, str]) -> str:
+    """A line of the index with the exercise and the outcome in place of "Test cell", which nbgrader calls them all."""
+    name = unescape(found[2])
+    return f"{found[1]}{html.escape(ended[name])}</a>" if name in ended else found[0]
 
 
 class FeedbackView(NbGraderPreprocessor):
@@ -51,9 +84,9 @@ class FeedbackView(NbGraderPreprocessor):
             if cell.cell_type == "code":
                 _prepare_code(cell, hidden)
         nb.cells = [cell for cell in map(_shortened, nb.cells) if cell is not None]
-        class_dir = Path(self.parent.parent.coursedir.submitted_directory).parent
-        graded = load_outcome(class_dir, names["assignment"], names["student"])
+        graded = load_outcome(Path(resources["class_dir"]), names["assignment"], names["student"])
         if graded is not None:
+            resources["ended"] = {one.grade_id: f"{one.exercise}: {one.outcome}" for one in graded.verdicts}
             verdicts = [replace(one, reason=hidden.censored(one.reason)) for one in graded.verdicts]
             notes = [hidden.censored(note) for note in graded.notes]
             nb.cells.insert(0, new_markdown_cell(outcome_table(replace(graded, verdicts=verdicts, notes=notes))))
@@ -139,7 +172,15 @@ def outcome_table(graded: Graded) -> str:
     return "".join([*notes, "<table><thead>", head, "</thead><tbody>", *rows, "</tbody></table>"])
 
 
-def feedback_page(paths: CoursePaths, unit: str, student: str) -> Path:
+@dataclass(frozen=True)
+class Feedback:
+    """Where one student's page lies, and why it does not show the notebook; empty where it does."""
+
+    page: Path
+    problem: str = ""
+
+
+def feedback_page(paths: CoursePaths, unit: str, student: str) -> Feedback:
     """Make one student's page in nbgrader's place, by nbgrader's own step; where that fails, a page with the reason."""
     config = nbgrader_config(paths)
     converter = GenerateFeedback(coursedir=course_directory(config, unit, student), config=config)
@@ -152,10 +193,12 @@ def feedback_page(paths: CoursePaths, unit: str, student: str) -> Path:
         except NbGraderException:
             graded = load_outcome(paths.class_dir, unit, student)
             write_bytes(page, _plain_page(unit, graded).encode("utf-8"))
-    return page
+            return Feedback(page)
+    return Feedback(page, converter.exporter.problem)
 
 
-def _plain_page(unit: str, graded: Graded | None) -> str:
+def _plain_page(unit: str, graded: Graded | None, problem: str = "") -> str:
     body = outcome_table(graded) if graded else "<p>This submission could not be graded.</p>"
+    said = f"<p>{html.escape(problem)}</p>" if problem else ""
     head = f'<head><meta charset="utf-8"><title>{unit}</title></head>'
-    return f'<!DOCTYPE html><html lang="en">{head}<body>{body}</body></html>'
+    return f'<!DOCTYPE html><html lang="en">{head}<body>{said}{body}</body></html>'

@@ -4,6 +4,7 @@ HTML is rebuilt by bleach from a list of allowed tags, attributes and styles. Ma
 each program that shows it reads it in another way (nbconvert puts a fence named mermaid into the page as HTML). What
 would start a tag, an image, a doubtful address or a LaTeX command with side effects gets an invisible character into
 its beginning instead: then no program takes it for one, it looks the same inside code, and all other text stays.
+Long Markdown becomes a block of code besides (`cvcourse.grading.fenced`).
 """
 
 import re
@@ -15,6 +16,8 @@ from bleach.css_sanitizer import CSSSanitizer
 from bleach.html5lib_shim import HTML_TAGS
 from bleach.sanitizer import Cleaner
 from bs4 import BeautifulSoup
+
+from cvcourse.grading.fenced import Lengths
 
 INVISIBLE = "\u200b"  # a space of no width
 MOST_MARKS = 4000  # `<` and `&` in one HTML output: nested tags take html5lib quadratic time
@@ -134,6 +137,7 @@ class Markup:
 
     def __init__(self) -> None:
         self.left, self.irregular_left = MOST_MARKS_IN_ALL, MOST_IRREGULAR
+        self._lengths = Lengths()
         self._cleaner = Cleaner(
             tags=ALLOWED_TAGS,
             attributes=_is_allowed,
@@ -170,7 +174,7 @@ class Markup:
         text = re.sub(r"!\[(?=[^\[\]\n`<]*\]\(attachment:([\w.%-]+)\))", lambda m: _attached(m, attachments), text)
         text = _ADDRESS.sub(f"]{INVISIBLE}", text)
         text = _DIAGRAM.sub(INVISIBLE, text)
-        return _calm(text)
+        return self._lengths.measured(_calm(text))
 
     def raw(self, text: str) -> str:
         """Text that no program takes for HTML: nbconvert puts a raw cell into the page as it is."""

@@ -9,11 +9,12 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 
 from cvcourse.errors import ClassError
+from cvcourse.grading import page_process
 from cvcourse.grading.assignment import load_assignment
 from cvcourse.grading.collect import is_late
 from cvcourse.grading.collection import Entry, load_collection
 from cvcourse.grading.due import due_dates
-from cvcourse.grading.feedback import feedback_page
+from cvcourse.grading.feedback import PAGE, feedback_page
 from cvcourse.grading.gradebook import open_gradebook
 from cvcourse.grading.outcomes import Graded, Outcome, load_outcomes
 from cvcourse.grading.platform_csv import fill
@@ -96,6 +97,7 @@ def report(
     roster, outcomes = load_roster(paths.class_dir), load_outcomes(paths.class_dir, unit)
     if not outcomes:
         raise ClassError(f"nothing is graded yet: run `cvcourse grade {unit}` first")
+    page_process.start(PAGE)
     assignment = load_assignment(paths.solutions / unit / f"{unit}.ipynb", unit)
     collection = load_collection(paths.class_dir, unit)
     students = _students(paths, unit, roster, outcomes)
@@ -110,7 +112,8 @@ def report(
         files["platform"] = str(write_bytes(folder / f"{unit}-{roster.kind}.csv", filled.data))
     files["class"] = str(write_bytes(folder / f"{unit}-class.csv", _class_csv(students, exercises)))
     files["plot"] = str(write_bytes(folder / f"{unit}-class.png", draw_class(unit, exercises)))
-    files["feedback"] = str(_feedback(paths, unit, roster, outcomes, folder, progress))
+    feedback, without = _feedback(paths, unit, roster, outcomes, folder, progress)
+    files["feedback"], notes = str(feedback), notes + without
     files["pages"] = str(paths.class_dir / "feedback")
     aside = [{"file": one.file, "student": one.student or "", "reason": one.reason} for one in collection.aside()]
     result = Report(unit, assignment.points, seed_for(paths.class_dir, unit), students, exercises, aside, notes, files)
@@ -187,13 +190,20 @@ def _class_csv(students: list[StudentResult], exercises: list[ExerciseResult]) -
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     names = [one.name for one in exercises]
-    writer.writerow(["student", "name", "status", "points", "late", "penalty", *names, "reason"])
+    head = ["student", "name", "status", "points", "late", "penalty", *names, "reason"]
+    writer.writerow(map(_no_formula, head))
     for one in students:
         points = [one.exercises.get(name, "") for name in names]
         total = "" if one.points is None else one.points
         late = "yes" if one.late else ""
-        writer.writerow([one.student, one.name, one.status, total, late, one.penalty or "", *points, one.reason])
+        row = [one.student, one.name, one.status, total, late, one.penalty or "", *points, one.reason]
+        writer.writerow(map(_no_formula, row))
     return text.getvalue().encode("utf-8-sig")
+
+
+def _no_formula(cell: str | float) -> str | float:
+    """A cell that a spreadsheet takes for what it says: names and reasons are strangers' texts."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 
 
 def _feedback(
@@ -203,20 +213,22 @@ def _feedback(
     outcomes: dict[str, Graded],
     folder: Path,
     progress: Callable[[list[str]], Callable[[str], None]],
-) -> Path:
-    """One page a student, and all of them in a zip laid out as the platform's bulk upload wants it."""
-    taken, pages = load_collection(paths.class_dir, unit).taken(), {}
+) -> tuple[Path, list[str]]:
+    """One page a student, all of them in a zip laid out as the platform's bulk upload wants it, and what went wrong."""
+    taken, pages, notes = load_collection(paths.class_dir, unit).taken(), {}, []
     graded = [student.id for student in roster if student.id in outcomes]
     advance = progress(graded)
     for student in graded:
-        page = feedback_page(paths, unit, student)
-        pages[upload_name(student, unit, taken.get(student))] = page.read_bytes()
+        made = feedback_page(paths, unit, student)
+        pages[upload_name(student, unit, taken.get(student))] = made.page.read_bytes()
+        if made.problem:
+            notes.append(f"{student} gets the outcomes without the notebook: {made.problem}")
         advance(student)
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in sorted(pages.items()):
             archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), data, zipfile.ZIP_DEFLATED)
-    return write_bytes(folder / f"{unit}-feedback.zip", packed.getvalue())
+    return write_bytes(folder / f"{unit}-feedback.zip", packed.getvalue()), notes
 
 
 def upload_name(student: str, unit: str, entry: Entry | None) -> str:
