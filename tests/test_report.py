@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import shutil
 import zipfile
 from pathlib import Path
@@ -17,7 +18,7 @@ from cvcourse.grading.enrol import enrol
 from cvcourse.grading.grade import grade_class
 from cvcourse.grading.outcomes import Graded, Outcome, Verdict
 from cvcourse.grading.platform_csv import fill
-from cvcourse.grading.report import report, upload_name
+from cvcourse.grading.report import ExerciseResult, StudentResult, _class_csv, report, upload_name
 from cvcourse.grading.roster import Roster, Student
 from cvcourse.paths import CoursePaths
 from tests import tiny_course as tiny
@@ -130,6 +131,7 @@ def test_a_page_shows_what_the_tests_said_and_no_hidden_test(graded):
     assert "below nothing" in text
     assert "my own words" in text
     assert "This test is not shown" in text
+    assert re.findall(r'<li><a href="#shift[^>]*>([^<]*)', text) == ["Exercise 2: Shift: failed"] * 2
     for line in ("secret_input", "shift(-10)", "CVCOURSE_SEED", "BEGIN HIDDEN TESTS"):
         assert line not in text
 
@@ -196,6 +198,15 @@ def test_a_reason_is_escaped_in_the_table():
     assert "<script" not in table
     assert "<i>" not in table
     assert "&lt;script&gt;x&lt;/script&gt;<br>second" in table
+
+
+def test_the_class_table_has_no_formulas():
+    names = ['=HYPERLINK("http://evil.example")', "+cmd|' /C calc'!A0", "@SUM(1+1)", "-1", "\tx", "\rx", "O'Hara"]
+    students = [StudentResult(f"s{k}", name, "graded", -1.5, exercises={"E": -2.0}) for k, name in enumerate(names)]
+    text = _class_csv(students, [ExerciseResult("E", 1.0)]).decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    assert [row["name"] for row in rows] == [f"'{name}" for name in names[:-1]] + ["O'Hara"]
+    assert {(row["points"], row["E"]) for row in rows} == {("-1.5", "-2.0")}
 
 
 PEOPLE = Roster({"1": Student("1", "A", email="a@x.org", lms="moodle", lms_id="77")}, "moodle")

@@ -15,11 +15,14 @@ from nbgrader.server_extensions.formgrader import apihandlers, handlers
 from nbgrader.server_extensions.formgrader.base import BaseApiHandler, BaseHandler
 from nbgrader.server_extensions.formgrader.formgrader import FormgradeExtension
 from tornado import web
+from traitlets.config import Config
 
 from cvcourse.grading.anonymous import Pseudonyms, is_anonymous
+from cvcourse.grading.page_process import CPU_SECONDS, PageError, make_page
 
 EXTENSION = __name__
 REFUSED = "Names are hidden in this class, and this step would show them: run `cvcourse grade --names` first."
+_PAGE = "cvcourse.grading.measured_html:MeasuredHTML"
 _LIVE_LINK = "Open live notebook"
 _NO_LINK = "Names are hidden: the notebook lies in a folder that has the student's"
 _TELLS_NAMES = (
@@ -30,6 +33,23 @@ _TELLS_NAMES = (
     apihandlers.ReleaseAllFeedbackHandler,
     apihandlers.ReleaseFeedbackHandler,
 )
+
+
+class _Submissions:
+    """nbgrader's page of one submission, made in a process of its own so that no submission keeps formgrader busy."""
+
+    def __init__(self, config: Config) -> None:
+        plain = Config(MeasuredHTML={"plain": True})
+        self._tries = ((config, CPU_SECONDS / 2), ({**config, **plain}, CPU_SECONDS))
+
+    def from_filename(self, filename: str, resources: dict) -> tuple[str, dict]:
+        """The page; without colours and formatting where that takes too long."""
+        for config, seconds in self._tries:
+            try:
+                return make_page(_PAGE, config, filename, resources, seconds=seconds), resources
+            except PageError as error:
+                why = str(error)
+        raise web.HTTPError(500, "the page of %s cannot be made: %s", filename, why)
 
 
 class _Exporter:
@@ -155,6 +175,10 @@ def _anonymous(rule: tuple) -> tuple:
 
 class Formgrader(FormgradeExtension):
     """nbgrader's extension with handlers that can hide names."""
+
+    def init_tornado_settings(self, webapp: web.Application) -> None:
+        super().init_tornado_settings(webapp)
+        webapp.settings["nbgrader_exporter"] = _Submissions(self.config)
 
     def init_handlers(self, webapp: web.Application) -> None:
         own = [*handlers.default_handlers, *apihandlers.default_handlers]

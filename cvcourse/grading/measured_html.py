@@ -20,6 +20,10 @@ _PYTHON = ("python", "python3", "py", "ipython", "ipython3")
 _FOREIGN = re.compile(r"%%(?!(?:time|timeit|capture|prun)\b)[A-Za-z!]")  # IPython's lexer hands on to another one
 
 
+def _unchanged(text: str) -> str:
+    return text
+
+
 class _Colours:
     """How much code of a notebook may still be coloured."""
 
@@ -50,11 +54,12 @@ class _Renderer(IPythonRenderer):
 class MeasuredHTML(HTMLExporter):
     """nbconvert's exporter for what strangers wrote."""
 
-    plain = Bool(False, help="Show Markdown and code as text, without any parser.")
+    plain = Bool(False, help="Show Markdown and code as text, without any parser.").tag(config=True)
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self.filters = {**self.filters, "highlight_code": self._code}
+        # nbconvert's second filter mends links of IPython 1; it is quadratic in the brackets of a page.
+        self.filters = {**self.filters, "highlight_code": self._code, "strip_files_prefix": _unchanged}
 
     def from_notebook_node(self, nb: NotebookNode, resources: dict | None = None, **kwargs) -> tuple[str, dict]:
         self._colours = _Colours(0 if self.plain else MOST_COLOURED_IN_ALL)

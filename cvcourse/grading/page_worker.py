@@ -57,23 +57,38 @@ def _kind(job: Job) -> type:
     return getattr(importlib.import_module(module), name)
 
 
-def _page(job: Job) -> str:
+class _Pages:
+    """Makes pages; keeps the last exporter, whose templates take a while to be read."""
+
+    def __init__(self) -> None:
+        self._key, self._exporter = b"", None
+
+    def page(self, job: Job) -> str:
+        """The page of one job."""
+        key = pickle.dumps((job.exporter, job.config, job.preprocessors))
+        if self._exporter is None or key != self._key:
+            self._key, self._exporter = key, _exporter(job)
+        return self._exporter.from_filename(job.filename, resources=job.resources)[0]
+
+
+def _exporter(job: Job) -> Any:
     exporter = _kind(job)(config=Config(job.config))
     for preprocessor in job.preprocessors:
         exporter.register_preprocessor(preprocessor)
-    return exporter.from_filename(job.filename, resources=job.resources)[0]
+    return exporter
 
 
 def _serve(jobs: BinaryIO, answers: BinaryIO) -> None:
+    pages = _Pages()
     while head := jobs.read(LENGTH.size):
         job = pickle.loads(jobs.read(LENGTH.unpack(head)[1]))
+        with contextlib.suppress(Exception):  # the page says what is wrong
+            _kind(job)
         if not job.seconds:
-            with contextlib.suppress(Exception):  # the first page says what is wrong
-                _kind(job)
             continue
         _limit(job.seconds)
         try:
-            made, text = True, _page(job)
+            made, text = True, pages.page(job)
         except Exception as error:  # whatever a parser raises on text that was made to break it
             made, text = False, f"{type(error).__name__}: {error}"
         data = text.encode("utf-8", "replace")
