@@ -1,8 +1,6 @@
 """No notebook keeps busy what makes pages of it: long texts are not parsed, and each page has a limit of time."""
 
 import functools
-import os
-import signal
 import time
 
 import nbformat
@@ -25,28 +23,7 @@ from cvcourse.grading.sanitise import sanitise
 from tests import tiny_course as tiny
 from tests.attacks.notebooks import slow_to_show
 
-
-class Exporter:
-    """Stands in for nbconvert's exporters, in the process that makes pages."""
-
-    def __init__(self, config=None):
-        pass
-
-    def from_filename(self, filename, resources):
-        if filename == "endless":
-            while True:
-                pass
-        elif filename == "asleep":
-            time.sleep(60)
-        elif filename == "killed":
-            os.kill(os.getpid(), signal.SIGKILL)
-        elif filename == "wrong":
-            raise ValueError(f"no\n{'x' * 1000}")
-        print("among the pages")
-        return f"the page of {filename}", resources
-
-
-EXPORTER = f"{__name__}:Exporter"
+EXPORTER = "tests.page_exporters:Exporter"
 
 
 def job(name, seconds=1.0):
@@ -147,16 +124,6 @@ def test_a_page_that_takes_too_long_has_the_outcomes_and_the_report_says_why(gra
     monkeypatch.setattr(feedback, "make_page", functools.partial(page_process.make_page, seconds=1))
     notes = report(graded, tiny.UNIT).notes
     assert len(notes) == 2 and all("more than 1 seconds of computing" in note for note in notes)
-
-
-class Endless(Exporter):
-    """Works on the page for ever."""
-
-    def register_preprocessor(self, preprocessor):
-        pass
-
-    def from_filename(self, filename, resources):
-        return super().from_filename("endless", resources)
 
 
 def test_formgrader_shows_a_submission_of_an_older_version_without_formatting(tmp_path, monkeypatch):

@@ -203,7 +203,10 @@ def _class_csv(students: list[StudentResult], exercises: list[ExerciseResult]) -
 
 def _no_formula(cell: str | float) -> str | float:
     """A cell that a spreadsheet takes for what it says: names and reasons are strangers' texts."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+    if not isinstance(cell, str):
+        return cell
+    mark = "'" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else ""
+    return mark + cell.replace("\r", " ")  # which `csv` does not quote, so that a row would begin behind it
 
 
 def _feedback(

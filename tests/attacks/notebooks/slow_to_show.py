@@ -7,10 +7,10 @@ must: the page is made in seconds, and shows the texts as they stand
 
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
-PERL = "s{" * 30_000
-MARKDOWN = [piece * (60_000 // len(piece)) for piece in ("[", "![", "[a](", "[a][b]", "\\\\(", "\\begin{a}", "> ")]
-MARKDOWN += ["[" * 200_000, f"```perl\n{PERL[:9000]}\n```", *["![" * 4900] * 20]
-CODE = [f"%%perl\n{PERL}", f"1\n%%perl\n{PERL}", f"%%ruby\n{'<<a ' * 20_000}", f'"{"f{" * 30_000}']
+PERL = "s{" * 15_000
+MARKDOWN = [piece * (30_000 // len(piece)) for piece in ("[", "![", "[a](", "[a][b]", "\\\\(", "\\begin{a}", "> ")]
+MARKDOWN += ["[" * 100_000, f"```perl\n{PERL[:9000]}\n```", *["![" * 4900] * 20]
+CODE = [f"%%perl\n{PERL}", f"1\n%%perl\n{PERL}", f"%%ruby\n{'<<a ' * 10_000}", f'"{"f{" * 10_000}']
 
 
 def edit(notebook, fill):
