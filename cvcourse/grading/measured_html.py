@@ -48,7 +48,7 @@ class _Renderer(IPythonRenderer):
     def block_code(self, code: str, info: str | None = None) -> str:
         if (info or "").strip() in _PYTHON and self._colours.affords(code):
             return super().block_code(code, "python")
-        return f"<pre><code>{html.escape(code)}</code></pre>\n"
+        return f"<pre><code>{html.escape(code, quote=False)}</code></pre>\n"
 
 
 class MeasuredHTML(HTMLExporter):
@@ -68,13 +68,13 @@ class MeasuredHTML(HTMLExporter):
     def _code(self, source: str, metadata: dict | None = None) -> str:
         if _FOREIGN.search(source) is None and self._colours.affords(source):
             return Highlight2HTML(pygments_lexer="ipython3", parent=self)(source)
-        return f'<div class=" highlight hl-ipython3"><pre>{html.escape(source)}</pre></div>'
+        return f'<div class=" highlight hl-ipython3"><pre>{html.escape(source, quote=False)}</pre></div>'
 
     @pass_context
     def markdown2html(self, context, source: str) -> str:
         """In place of nbconvert's filter."""
         if self.plain:
-            return f'<pre style="white-space: pre-wrap">{html.escape(source)}</pre>'
+            return f'<pre style="white-space: pre-wrap">{html.escape(source, quote=False)}</pre>'
         pictures = context.get("cell", {}).get("attachments", {})
         links = {"exclude_anchor_links": self.exclude_anchor_links, "anchor_link_text": self.anchor_link_text}
         return MarkdownWithMath(_Renderer(self._colours, escape=False, attachments=pictures, **links)).render(source)
