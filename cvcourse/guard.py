@@ -252,14 +252,16 @@ _LASTING_KINDS = (types.FunctionType, types.BuiltinFunctionType, types.MethodDes
 class _Table:
     """What several refusals say together.
 
-    `harmless` are functions and operators that were found to be none of it, by identity, and kept, so that no other
-    takes their places in memory: to look at one anew takes longer than most operators on small tensors.
+    `of_torch` are the names of torch's own functions among them, by identity. `harmless` are functions and operators
+    that were found to be none of it, by identity, and kept, so that no other takes their places in memory: to look at
+    one anew takes longer than most operators on small tensors.
     """
 
     functions: tuple[str, ...]
     operators: tuple[str, ...]
     packages: tuple[str, ...]
     engine: bool
+    of_torch: dict[int, str]
     harmless: dict[int, Any] = field(default_factory=dict)
 
     def pass_over(self, func: Any) -> None:
@@ -278,8 +280,8 @@ def _table(refusals: tuple[Refusal, ...]) -> _Table:
     def together(part: str) -> tuple[str, ...]:
         return tuple(entry for refusal in refusals for entry in getattr(refusal, part))
 
-    engine = any(refusal.engine for refusal in refusals)
-    return _Table(together("functions"), together("operators"), together("packages"), engine)
+    engine, functions = any(refusal.engine for refusal in refusals), together("functions")
+    return _Table(functions, together("operators"), together("packages"), engine, _torch_functions(functions))
 
 
 class _Watch:
@@ -336,9 +338,9 @@ class _Functions(TorchFunctionMode):
     def __torch_function__(self, func, types, args=(), kwargs=None):
         if self.harmless.get(id(func)) is func:
             return func(*args, **(kwargs or {}))
-        for watch in self.watches:
-            self.look(watch, func)
         fourier = id(func) in _fourier()
+        for watch in self.watches:
+            self.look(watch, func, fourier)
         # A tensor of another class has code of its own.
         if self.exempt or not fourier or not _PLAIN.issuperset(types):
             return func(*args, **(kwargs or {}))
@@ -349,16 +351,14 @@ class _Functions(TorchFunctionMode):
             self.exempt = False
 
     @staticmethod
-    def look(watch: _Watch, func: Any) -> None:
+    def look(watch: _Watch, func: Any, fourier: bool) -> None:
         """Refuse what is refused."""
-        if watch.table.harmless.get(id(func)) is func:
-            return
-        name = _torch_functions(watch.table.functions).get(id(func))
+        name = watch.table.of_torch.get(id(func))
         if name is None and isinstance(func, _OPERATORS):
             name = watch.table.refused(func)
         if name is not None:
             watch.refuse(name)
-        if id(func) not in _fourier():
+        if not fourier:
             watch.table.pass_over(func)
 
 
@@ -370,10 +370,10 @@ class _Dispatched(_PlainDispatchMode):
 
     def __init__(self, functions: _Functions) -> None:
         super().__init__()
-        self.functions = functions
+        self.functions, self.harmless = functions, functions.harmless
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-        if self.functions.harmless.get(id(func)) is not func:
+        if self.harmless.get(id(func)) is not func:
             for watch in self.functions.watches:
                 self.look(watch, func)
         return func(*args, **(kwargs or {}))

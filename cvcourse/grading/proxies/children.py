@@ -12,39 +12,49 @@ _LOOK = os.WEXITED | os.WNOHANG | os.WNOWAIT
 _ENDED = ("Z", "X")
 
 
-class NoChildren:
-    """In the block no process that this one started may run.
+class Children:
+    """Looks for them around each guarded call; between two that follow each other only once."""
 
-    A class, as it belongs to each call that is guarded: a generator takes twice as long.
+    def __init__(self) -> None:
+        self._used: resource.struct_rusage | None = None
 
-    Args:
-        seen: "refused" is put into it, which counts whatever else the answer raises.
+    def begin(self, seen: dict[str, Any]) -> None:
+        """Before a guarded call. `seen["refused"]` is set where it is refused, whatever else the answer raises.
 
-    Raises:
-        RefusedError: one runs at the beginning or at the end, or was started and waited for between.
-    """
-
-    def __init__(self, seen: dict[str, Any]) -> None:
-        self._seen = seen
-
-    def __enter__(self) -> None:
+        Raises:
+            RefusedError: one runs.
+        """
+        if self._used is not None:
+            return
         if _any_lives():
-            self._refuse()
+            _refuse(seen)
         if signal.getsignal(signal.SIGCHLD) is signal.SIG_IGN:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # else nobody notes what a child has used
         self._used = resource.getrusage(resource.RUSAGE_CHILDREN)
 
-    def __exit__(self, *_: object) -> None:
-        if resource.getrusage(resource.RUSAGE_CHILDREN) != self._used or _any_lives():
-            self._refuse()
+    def end(self, seen: dict[str, Any]) -> None:
+        """After it.
 
-    def _refuse(self) -> None:
-        error = RefusedError(
-            "a process that the notebook has started: what it calls cannot be seen\n"
-            "  hint      let the function do all its work itself, and end what you have started elsewhere"
-        )
-        self._seen.setdefault("refused", str(error))
-        raise error
+        Raises:
+            RefusedError: one runs, or was started and waited for since.
+        """
+        used, self._used = self._used, resource.getrusage(resource.RUSAGE_CHILDREN)
+        if used != self._used or _any_lives():
+            self.forget()
+            _refuse(seen)
+
+    def forget(self) -> None:
+        """Something else may have run."""
+        self._used = None
+
+
+def _refuse(seen: dict[str, Any]) -> None:
+    error = RefusedError(
+        "a process that the notebook has started: what it calls cannot be seen\n"
+        "  hint      let the function do all its work itself, and end what you have started elsewhere"
+    )
+    seen.setdefault("refused", str(error))
+    raise error
 
 
 def _any_lives() -> bool:

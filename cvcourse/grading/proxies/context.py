@@ -14,7 +14,7 @@ from torch.utils._python_dispatch import _disable_current_modes
 
 from cvcourse import guard
 from cvcourse.grading.proxies import random_states
-from cvcourse.grading.proxies.children import NoChildren
+from cvcourse.grading.proxies.children import Children
 
 
 class Undisturbed:
@@ -81,7 +81,9 @@ class Surroundings:
 
 
 @contextlib.contextmanager
-def entered(surroundings: dict[str, Any], seen: dict[str, Any], told: dict[int, guard.Refusal]) -> Iterator[None]:
+def entered(
+    surroundings: dict[str, Any], seen: dict[str, Any], told: dict[int, guard.Refusal], children: Children
+) -> Iterator[None]:
     """In the answer's process: be surrounded as the test cell was.
 
     `seen["operators"]` is what was counted, `seen["refused"]` the text of a refusal. `told` keeps the refusals.
@@ -104,9 +106,15 @@ def entered(surroundings: dict[str, Any], seen: dict[str, Any], told: dict[int, 
             watch = guard._watches[-1]
             # What the answer caught, or covered with an error of its own, has happened all the same.
             stack.callback(lambda: watch.met and seen.update(refused=str(watch.met)))
-        if refused or surroundings["count"]:
-            stack.enter_context(NoChildren(seen))
-        yield
+        if not refused and not surroundings["count"]:
+            children.forget()
+            yield
+            return
+        children.begin(seen)
+        try:
+            yield
+        finally:
+            children.end(seen)
 
 
 def _set_default_dtype(dtype: torch.dtype) -> None:

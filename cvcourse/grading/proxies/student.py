@@ -18,6 +18,7 @@ from torch import nn
 
 from cvcourse.grading.proxies import exceptions
 from cvcourse.grading.proxies.changes import Snapshot
+from cvcourse.grading.proxies.children import Children
 from cvcourse.grading.proxies.context import Undisturbed, entered, put_aside
 from cvcourse.grading.proxies.decode import Decoder
 from cvcourse.grading.proxies.encode import Encoder
@@ -85,6 +86,7 @@ class Student(Peer):
         self.objects, self.received = Objects(), Received()
         self._now: list[nn.Module] = []
         self._refusals: dict[int, Refusal] = {}
+        self._children = Children()
         names = [
             "names",
             "call",
@@ -111,6 +113,7 @@ class Student(Peer):
         Functions that were exchanged for the guard stay so until `put_back`: most tests follow each other.
         """
         self._finished = False
+        self._children.forget()
         if self._lasting is None:
             self._lasting = contextlib.ExitStack()
             self._lasting.enter_context(lasting())
@@ -186,7 +189,7 @@ class Student(Peer):
 
     def surrounded(self, surroundings: dict[str, Any], seen: dict[str, Any]) -> contextlib.AbstractContextManager:
         """As the test cell was."""
-        return entered(surroundings, seen, self._refusals)
+        return entered(surroundings, seen, self._refusals, self._children)
 
     def while_asking(self) -> contextlib.AbstractContextManager:
         """What the test's function asks meanwhile is surrounded by the test's own blocks, not by these."""
